@@ -1,0 +1,1 @@
+"""What keeps the daemon alive and answers for it; never imports ``flow``."""

@@ -1,0 +1,1 @@
+"""The room where models are made and checked; not part of the data path."""

@@ -1,0 +1,193 @@
+"""What flows, in the order it flows. Everything here is frozen.
+
+Pixels are uint8 BGR, H x W x 3, unless a field says otherwise. Times are UTC and aware. Boxes are four
+corner points (x, y) in pixels of the frame, clockwise from the top left of the text.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, NewType
+
+import numpy as np
+import numpy.typing as npt
+
+FrameId = NewType("FrameId", str)  # UUIDv7 in its canonical text form, minted at the claim
+SourceName = NewType("SourceName", str)
+Pixels = npt.NDArray[np.uint8]
+Posteriors = npt.NDArray[np.float32]
+Point = tuple[float, float]
+Box = tuple[Point, Point, Point, Point]
+
+
+class Outcome(StrEnum):
+    """How an input ended."""
+
+    OK = "ok"
+    UNSURE = "unsure"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where an input came from, as the reading tells it."""
+
+    name: str  # the file's own name, always valid UTF-8
+    sha256: str | None  # of the bytes as read; None where they could not be read
+    bytes: int | None
+    modified_at: dt.datetime | None
+    width: int | None = None  # of the upright picture, in pixels
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Delivery:
+    """One claimed input, before anything was decoded.
+
+    Exactly one of `data` and `problem` is set.
+    """
+
+    id: FrameId
+    source: SourceName
+    captured_at: dt.datetime  # of a folder file: its claim
+    origin: Origin
+    attempt: int  # starts at 1; above 1 an earlier process ended while it held this input
+    data: bytes | None = field(repr=False, default=None)
+    problem: "FrameProblem | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameProblem:
+    """Why an input is not read."""
+
+    outcome: Literal[Outcome.REJECTED, Outcome.FAILED]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One picture, upright."""
+
+    id: FrameId
+    source: SourceName
+    image: Pixels = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TextLine:
+    """One text line, cut out of its frame and brought to the height of the model.
+
+    The image is not padded; its width is what its aspect gives.
+    """
+
+    image: Pixels = field(repr=False)  # model height x W x 3
+    box: Box
+    reasons: tuple[str, ...] = ()  # why this line may be read wrong; not empty: never `ok`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Logits:
+    """What the recogniser saw in one text line."""
+
+    posteriors: Posteriors = field(repr=False)  # T x C, rows sum to 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Character:
+    """One decoded character."""
+
+    text: str
+    confidence: float  # posterior of the character at its strongest step, 0..1
+    alternative: str  # the runner-up there; "" where that is the blank
+    margin: float  # confidence minus the runner-up's posterior, 0..1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """The text of one line, with what the decoder knows about each character."""
+
+    text: str
+    confidence: float  # 0..1; its definition stands in flow/ctc.py
+    characters: tuple[Character, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLine:
+    """One line of a reading."""
+
+    transcript: Transcript
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRef:
+    """Which model read it."""
+
+    name: str
+    precision: str  # fp16 or int8: which files
+    digest: str  # sha256 hex of IR, charset and the manifest keys that change the output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What is published for one input; `seq` and `epoch` are added by the commit."""
+
+    id: FrameId
+    source: SourceName
+    captured_at: dt.datetime
+    clock_synced: bool | None  # None where nobody can tell
+    origin: Origin
+    model: ModelRef | None
+    config: str  # digest of the configuration
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    text: str
+    confidence: float  # of the text: the product of its lines' confidences; 0 where nothing was read
+    calibrated: bool
+    lines: tuple[ReadLine, ...]
+    timing_ms: dict[str, float]
+
+
+class RowState(StrEnum):
+    """Where a reading is on its way to the broker."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """A reading as the outbox keeps it: what a file that is found again needs to know."""
+
+    id: FrameId
+    seq: int
+    outcome: Outcome
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """One row that is due to be published."""
+
+    seq: int
+    id: FrameId
+    source: SourceName
+    payload: bytes = field(repr=False)  # JSON, UTF-8, schema edged.reading/1
+    attempts: int  # publishes that this payload itself may have made fail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxStats:
+    """readings == pending + sent + confirmed + dead + pruned, at all times."""
+
+    readings: int  # committed since the epoch began; equals the highest seq
+    pending: int
+    sent: int
+    confirmed: int
+    dead: int
+    pruned: int
+    bytes: int  # of the database files on disk
+    epoch: str
