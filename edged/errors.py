@@ -6,6 +6,7 @@ EdgedError                   what happened, and a hint that says what to do
 |-- UsageError               the command line asks for something impossible (exit 2)
 |-- SourceError              a folder cannot be used as configured (exit 78)
 |-- InstanceRunning          another edged holds this state directory or socket (exit 1)
+|-- NoDaemon                 nobody answers on the control socket (exit 1)
 |-- FrameError               one input ends here; the daemon goes on
 |   |-- FrameRejected        we will not read it: too large, not a picture, not allowed
 |   |-- FrameFailed          we tried and could not
@@ -78,6 +79,10 @@ class SourceError(EdgedError):
 
 class InstanceRunning(EdgedError):
     """Another edged already holds the state directory, the work folder or the socket."""
+
+
+class NoDaemon(EdgedError):
+    """Nobody answers on the control socket: a command may open the database itself."""
 
 
 class FrameError(EdgedError):

@@ -191,3 +191,76 @@ class OutboxStats:
     pruned: int
     bytes: int  # of the database files on disk
     epoch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """One row that the broker never took."""
+
+    seq: int
+    id: FrameId
+    source: SourceName
+    reason: str
+    attempts: int
+    at: dt.datetime  # when it was given up
+
+
+class Presence(StrEnum):
+    """What the retained status says of the daemon."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One MQTT message of ours; everything goes out at QoS 1."""
+
+    topic: str
+    payload: bytes = field(repr=False)  # JSON, UTF-8
+    retain: bool = False
+    properties: tuple[tuple[str, str], ...] = ()  # user properties, MQTT v5 only
+
+
+class Suspicion(StrEnum):
+    """Whether the end of a connection may be the work of what was in flight."""
+
+    NONE = "none"  # a network fault, a shutdown, our own doing
+    PERHAPS = "perhaps"  # the broker hung up without a word
+    CERTAIN = "certain"  # the broker said that a packet was the reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why the broker cannot be reached, or does not take a topic."""
+
+    name: str  # a word for machines, such as `not_authorized`
+    message: str  # what, where, what was found
+    hint: str  # what to do
+    suspicion: Suspicion = Suspicion.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """The broker greeted us; at most *window* messages may be unacknowledged."""
+
+    window: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A connection ended or never came to be; it says nothing more after this."""
+
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The broker's PUBACK; below 0x80 the message is its own now."""
+
+    ticket: int
+    code: int
+
+
+LinkEvent = Connected | Lost | Receipt

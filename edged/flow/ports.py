@@ -1,10 +1,10 @@
 """The seams of the data path, as contracts on order and threads."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from threading import Event
 from typing import Protocol
 
-from edged.types import Committed, Delivery, FrameId, Outcome, OutboxMessage, OutboxStats, Reading, SourceName
+from edged.types import Committed, Delivery, FrameId, LinkEvent, Message, OutboxMessage, OutboxStats, Outcome, Reading, SourceName
 
 
 class Source(Protocol):
@@ -28,7 +28,14 @@ class Source(Protocol):
         *beat* at least every 2 seconds while it waits.
         """
 
-    def finish(self, id: FrameId, outcome: Outcome, reasons: Sequence[str]) -> None:  # noqa: A002
+    def sync(self) -> None:
+        """Make the claims so far durable; the sink calls it before each commit.
+
+        Raises:
+            OutboxError: The folders cannot be synced; nothing may be assumed, the process must end.
+        """
+
+    def finish(self, id: FrameId, outcome: Outcome, reasons: Sequence[str]) -> None:
         """File the input away after its reading was committed. Idempotent; from one other thread.
 
         Raises:
@@ -52,14 +59,17 @@ class MessageStore(Protocol):
             OutboxError: Storage failed; nothing may be assumed, the process must end.
         """
 
-    def find(self, id: FrameId) -> Committed | None:  # noqa: A002
+    def find(self, id: FrameId) -> Committed | None:
         """The commit of this id, if there is one."""
 
     def filed(self, ids: Sequence[FrameId]) -> None:
         """The files of these ids were moved away: the rows may be pruned one day. Need not be synced."""
 
-    def due(self, limit: int, now: float) -> list[OutboxMessage]:
-        """Pending rows whose next try is due at *now* (epoch seconds), lowest `seq` first; not claimed."""
+    def due(self, limit: int, now: float, *, skip: Collection[SourceName] = ()) -> list[OutboxMessage]:
+        """Pending rows whose next try is due at *now* (epoch seconds), lowest `seq` first; not claimed.
+
+        Rows of the sources in *skip* are passed over.
+        """
 
     def accept(self, seqs: Sequence[int]) -> None:
         """The broker took these rows: pending becomes sent."""
@@ -72,3 +82,33 @@ class MessageStore(Protocol):
 
     def stats(self) -> OutboxStats:
         """Counts that always add up."""
+
+    def tidy(self) -> bool:
+        """Forget some of the rows that were sent long ago; True if there is more to do. Called now and then."""
+
+
+class Publisher(Protocol):
+    """One connection to the broker at a time. Called from one thread; none of the methods waits for the network.
+
+    Everything the broker says comes through *handover*, from another thread: after each `connect` at most
+    one `Connected`, receipts only between it and the end, and exactly one `Lost` as the last word. The next
+    `connect` is made only after that. Nothing outlives its connection: what has no receipt by then has to
+    be published again.
+    """
+
+    def connect(self, will: Message, handover: Callable[[LinkEvent], None]) -> None:
+        """Begin to connect; the broker will publish *will* if we vanish."""
+
+    def publish(self, message: Message) -> int:
+        """Send at QoS 1 and return the ticket that its receipt will carry, unique on this connection.
+
+        Raises:
+            TransientPublishError: There is no connection; its `Lost` is on the way.
+            PermanentPublishError: It is larger than this broker takes; nothing was sent.
+        """
+
+    def drop(self) -> None:
+        """End the connection without a goodbye; `Lost` follows."""
+
+    def close(self, timeout: float) -> None:
+        """Say goodbye, so that the will is not published, and wait *timeout* seconds at most for the end."""

@@ -1,0 +1,49 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+# Both call `setup`, which installs what is missing and is done in a moment the second time.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CODE := edged tests scripts
+
+.PHONY: setup run test lint check soak models format lock clean
+
+setup: models
+
+$(STAMP): requirements-dev.lock pyproject.toml scripts/setup.sh
+	@scripts/setup.sh $(VENV)
+	@touch $@
+
+models: $(STAMP)
+	@$(BIN)/edged models build --models-dir models
+
+run: setup
+	@$(BIN)/python scripts/demo.py
+
+test: setup
+	@$(BIN)/python -m pytest -m "not soak"
+
+soak: setup
+	@$(BIN)/python -m pytest -m soak -s
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+check: lint test
+
+# Renews the lock files; needs pip-tools in the environment, and a look at the difference.
+lock:
+	pip-compile -q --strip-extras --generate-hashes --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --allow-unsafe --upgrade --extra dev -o requirements-dev.lock pyproject.toml
+	pip-compile -q --strip-extras --generate-hashes --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --allow-unsafe -c requirements-dev.lock -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache models/*/ run

@@ -1,0 +1,97 @@
+"""The command line: what people and units may ask of edged.
+
+Commands import what they need when they run: `edged check` loads neither OpenVINO nor OpenCV.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edged import __version__
+from edged.errors import ConfigError, EdgedError, ExitCode
+
+CONFIG = Path("/etc/edged/edged.yaml")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="edged", description="Reads the text in pictures and publishes it over MQTT.")
+    parser.add_argument("--version", action="version", version=f"edged {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    config = argparse.ArgumentParser(add_help=False)
+    config.add_argument("-c", "--config", type=Path, default=None, metavar="FILE", help=f"configuration (default {CONFIG})")
+
+    run = verbs.add_parser("run", parents=[config], help="the daemon")
+    run.add_argument("--strict", action="store_true", help="never start from anything but the given configuration")
+
+    read = verbs.add_parser("read", parents=[config], help="read pictures once: no broker, nothing moved")
+    read.add_argument("images", nargs="+", metavar="IMAGE", help="a picture, or @FILE with a picture a line")
+    read.add_argument("--json", action="store_true", help="one reading per line, in the order of the arguments, failures too")
+    read.add_argument("--layout", choices=["whole"], default="whole", help="whole: the picture is one text line")
+    read.add_argument("--model", metavar="NAME", help="a model of the shelf")
+    read.add_argument("--precision", choices=["auto", "fp16", "int8"], help="which files of the model")
+    read.add_argument("--source", metavar="NAME", help="read as this source of the configuration does")
+    read.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
+
+    verbs.add_parser("check", parents=[config], help="validate the configuration: every error at once")
+    status = verbs.add_parser("status", parents=[config], help="what the running daemon says of itself")
+    status.add_argument("--json", action="store_true", help="as one JSON object")
+
+    outbox = verbs.add_parser("outbox", help="readings on their way to the broker").add_subparsers(dest="action", required=True)
+    outbox.add_parser("stat", parents=[config], help="how many readings are in which state")
+    outbox.add_parser("dead", parents=[config], help="readings that the broker never took, and why")
+    retry = outbox.add_parser("retry", parents=[config], help="send dead readings again")
+    retry.add_argument("seq", nargs="*", type=int, metavar="SEQ", help="their numbers; none means all")
+
+    models = verbs.add_parser("models", help="the shelf of models").add_subparsers(dest="action", required=True)
+    for action, text in (("list", "the models that can be used here"), ("build", "make the models that edged ships")):
+        sub = models.add_parser(action, parents=[config], help=text)
+        sub.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> ExitCode:
+    """Run one command; the one place where errors become exit codes."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return _dispatch(arguments)
+    except ConfigError as error:
+        for finding in error.findings:
+            print(finding, file=sys.stderr)
+        return _tell(error)
+    except EdgedError as error:
+        return _tell(error)
+    except KeyboardInterrupt:
+        return ExitCode.UNREADABLE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has gone; so do we
+        return ExitCode.DONE
+
+
+def _tell(error: EdgedError) -> ExitCode:
+    print(f"edged: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"       {error.hint}", file=sys.stderr)
+    return error.exit_code
+
+
+def _dispatch(arguments: argparse.Namespace) -> ExitCode:
+    verb = arguments.verb if "action" not in arguments else f"{arguments.verb} {arguments.action}"
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    if verb == "run":
+        from edged.commands.run import run
+
+        return run(arguments.config or CONFIG)
+    if verb == "read":
+        from edged.commands.read import read
+
+        return read(arguments)
+    if verb.startswith("models"):
+        from edged.commands.models import build, listing
+
+        return (build if arguments.action == "build" else listing)(arguments)
+    from edged.commands import small
+
+    return small.VERBS[verb](arguments)

@@ -1,0 +1,183 @@
+"""Rules that no single key can tell: across keys, across sections, and what this version does not do yet.
+
+They look at what the file says, not at the validated `Config`, so that they speak in the same breath as
+the errors of single keys. A value of the wrong type is none of their business.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from edged.config import FolderSection
+from edged.config_words import dotted, quoted
+from edged.config_yaml import Document, Finding, KeyPath
+
+_LATER_SOURCE_KEYS = ("url", "fields", "trigger")
+_SECRETS = ("password", "passwd", "passphrase", "secret", "token", "key_password")
+_SOCKET_PATH_BYTES = 107  # sun_path of unix(7), without its closing zero
+
+
+class Rules:
+    """All rules over one document; *folder* is where relative paths begin."""
+
+    def __init__(self, document: Document, folder: Path, environ: Mapping[str, str]) -> None:
+        self._document = document
+        self._data: dict[str, Any] = document.data
+        self._folder = folder
+        self._environ = environ
+
+    def findings(self) -> list[Finding]:
+        """Everything that is wrong, in no order."""
+        return [
+            *self._secrets((), self._data),
+            *self._version(),
+            *self._mqtt(_section(self._data, "mqtt")),
+            *self._socket(),
+            *(finding for name, source in self._sources().items() for finding in self._source(name, source)),
+            *self._folders(),
+        ]
+
+    def _secrets(self, path: KeyPath, section: dict[str, Any]) -> Iterator[Finding]:
+        for key, value in section.items():
+            here = (*path, key)
+            if key.lower() in _SECRETS:
+                yield self._find(
+                    here,
+                    "a secret does not stand in this file; put it into a file of its own and name it in mqtt.password_file, "
+                    "or hand it over as a systemd credential and name it in mqtt.password_credential",
+                    covers=here,
+                )
+            elif isinstance(value, dict):
+                yield from self._secrets(here, value)
+
+    def _version(self) -> Iterator[Finding]:
+        if isinstance(self._data.get("version"), bool):
+            yield self._find(("version",), "found true or false, expected 1", covers=("version",))
+
+    def _mqtt(self, mqtt: dict[str, Any]) -> Iterator[Finding]:
+        file, credential = mqtt.get("password_file"), mqtt.get("password_credential")
+        if file is not None and credential is not None:
+            yield self._find(("mqtt", "password_credential"), "stands beside password_file; keep one of the two")
+        key = "password_file" if file is not None else "password_credential"
+        if mqtt.get(key) is not None and mqtt.get("username") is None:
+            yield self._find(("mqtt", key), "a password without a user; add mqtt.username")
+        held = self._environ.get("CREDENTIALS_DIRECTORY")
+        if isinstance(credential, str) and held and "/" not in credential and not (Path(held) / credential).is_file():
+            yield self._find(
+                ("mqtt", "password_credential"),
+                f"found {quoted(credential)}, but systemd hands over no credential of that name; "
+                f"add LoadCredential={credential}:/path/to/file to the unit",
+            )
+        if "tls" in mqtt and mqtt["tls"] is None:
+            yield self._find(
+                ("mqtt", "tls"), "found nothing; write `tls: {}` for TLS with the system's authorities, or remove the key for none"
+            )
+        tls = _section(mqtt, "tls")
+        for one, other in (("cert_file", "key_file"), ("key_file", "cert_file")):
+            if tls.get(one) is not None and tls.get(other) is None:
+                yield self._find(("mqtt", "tls", one), f"stands without {other}; a client certificate needs both")
+
+    def _socket(self) -> Iterator[Finding]:
+        socket = self._absolute(_section(self._data, "control").get("socket"))
+        if socket is not None and len(os.fsencode(socket)) > _SOCKET_PATH_BYTES:
+            yield self._find(("control", "socket"), f"found a path of {len(os.fsencode(socket))} bytes, a socket's has at most 107")
+
+    def _source(self, name: str, source: dict[str, Any]) -> Iterator[Finding]:
+        at: KeyPath = ("sources", name)
+        if source.get("kind") == "camera":
+            yield self._find(
+                (*at, "kind"), "found camera, expected folder; cameras come with a later version, remove this source until then", covers=at
+            )
+            return
+        later = {"layout": ("detect", "regions"), "after": ("delete", "keep"), "kind": ("http",)}
+        for key, values in later.items():
+            if source.get(key) in values:
+                only = FolderSection.model_fields[key].default
+                yield self._find(
+                    (*at, key), f"found {source[key]}, expected {only}; {source[key]} comes with a later version", covers=(*at, key)
+                )
+        for key in _LATER_SOURCE_KEYS:
+            if key in source:
+                yield self._find((*at, key), "comes with a later version; remove it until then", covers=(*at, key))
+        settle, stalled = (_number(source, key) for key in ("settle_seconds", "stalled_seconds"))
+        if stalled < settle:
+            key = "stalled_seconds" if "stalled_seconds" in source else "settle_seconds"
+            yield self._find(
+                (*at, key), f"stalled_seconds ({stalled:g}) is shorter than settle_seconds ({settle:g}); make it at least as long"
+            )
+
+    def _folders(self) -> Iterator[Finding]:
+        """Two owners of one folder, or a folder that would swallow its own output."""
+        drops: dict[str, Path] = {}
+        kept: list[tuple[str, str, Path]] = []
+        for name, source in self._sources().items():
+            path = self._absolute(source.get("path"))
+            if path is None:
+                continue
+            yield from self._shared_drop(name, path, bool(source.get("recursive")), drops)
+            drops[name] = path
+            for role in ("work", "done", "failed"):
+                folder = self._absolute(source.get(role)) or path.parent / role / name
+                kept.append((name, role, folder))
+        state = self._absolute(self._data.get("state_dir"))
+        if state is not None:
+            kept.append(("", "state_dir", state))
+        yield from self._swallowed(drops, kept)
+        yield from self._shared_work(kept)
+
+    def _shared_drop(self, name: str, path: Path, recursive: bool, drops: dict[str, Path]) -> Iterator[Finding]:
+        for other, theirs in drops.items():
+            deep = bool(self._sources()[other].get("recursive"))
+            if path == theirs:
+                yield self._find(
+                    ("sources", name, "path"), f"is also the drop folder of {dotted(('sources', other))}; give each source its own"
+                )
+            elif (deep and path.is_relative_to(theirs)) or (recursive and theirs.is_relative_to(path)):
+                yield self._find(
+                    ("sources", name, "path"),
+                    f"overlaps the drop folder of {dotted(('sources', other))}, and one of them is recursive; move one of the two",
+                )
+
+    def _swallowed(self, drops: dict[str, Path], kept: list[tuple[str, str, Path]]) -> Iterator[Finding]:
+        for name, role, folder in kept:
+            at: KeyPath = ("sources", name, role) if name else (role,)
+            for drop_name, drop in drops.items():
+                if folder.is_relative_to(drop):
+                    where = dotted(("sources", drop_name, "path"))
+                    yield self._find(at, f"{quoted(str(folder))} lies inside the drop folder {where}; move it beside that folder")
+                elif name and drop.is_relative_to(folder):
+                    yield self._find(
+                        at,
+                        f"{quoted(str(folder))} contains the drop folder of {dotted(('sources', drop_name))}; move it beside that folder",
+                    )
+
+    def _shared_work(self, kept: list[tuple[str, str, Path]]) -> Iterator[Finding]:
+        """Work folders are alone; done and failed may be one."""
+        for index, (name, role, folder) in enumerate(kept):
+            for other, their_role, theirs in kept[:index]:
+                if folder == theirs and "work" in (role, their_role):
+                    where = dotted(("sources", other, their_role))
+                    yield self._find(
+                        ("sources", name, role) if name else (role,),
+                        f"is the same folder as {where}; a work folder is used by one source alone",
+                    )
+
+    def _sources(self) -> dict[str, dict[str, Any]]:
+        return {name: source for name, source in _section(self._data, "sources").items() if isinstance(source, dict)}
+
+    def _absolute(self, value: object) -> Path | None:
+        return Path(os.path.normpath(self._folder / value)) if isinstance(value, str) and value and not value.startswith("~") else None
+
+    def _find(self, path: KeyPath, message: str, covers: KeyPath | None = None) -> Finding:
+        return Finding(line=self._document.line(path), path=path, message=message, covers=covers)
+
+
+def _section(data: dict[str, Any], key: str) -> dict[str, Any]:
+    found = data.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _number(source: dict[str, Any], key: str) -> float:
+    value = source.get(key, FolderSection.model_fields[key].default)
+    return value if isinstance(value, int | float) else FolderSection.model_fields[key].default

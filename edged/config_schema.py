@@ -1,0 +1,79 @@
+"""The JSON Schema of the configuration: for editors, and for the words of an error.
+
+`python -m edged.config_schema` prints it; config/edged.schema.json is that output.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from edged.config import Config
+from edged.config_yaml import KeyPath
+
+Schema = dict[str, Any]
+SOURCE = "<source>"  # stands for any source's name in a path
+
+
+@cache
+def schema() -> Schema:
+    """The schema of the whole file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+
+
+def at(path: KeyPath) -> Schema | None:
+    """The schema of one key, or None where no such key exists."""
+    here: Schema | None = schema()
+    for part in path:
+        here = _child(here, part) if here is not None else None
+    return here
+
+
+def keys(section: Schema) -> tuple[str, ...]:
+    """The keys that a section knows; none where the operator names them."""
+    return tuple(section.get("properties", ()))
+
+
+def places(key: str) -> list[KeyPath]:
+    """Every section that knows this key."""
+    return [path for path, section in _sections((), schema()) if key in keys(section)]
+
+
+def text() -> str:
+    """The file's content."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _child(section: Schema, part: str | int) -> Schema | None:
+    found = section.get("items") if isinstance(part, int) else section.get("properties", {}).get(part, _named(section))
+    return _resolved(found) if isinstance(found, dict) else None
+
+
+def _named(section: Schema) -> Schema | None:
+    """What stands under a key that the operator names."""
+    found: Schema | None = next(iter(section.get("patternProperties", {}).values()), None)
+    return found
+
+
+def _resolved(found: Schema) -> Schema:
+    """Follow a reference and leave out `null`, keeping what stands beside them."""
+    options = [option for option in found.get("anyOf", ()) if option.get("type") != "null"]
+    if options:
+        return _resolved({**found, **options[0], "anyOf": ()})
+    if "$ref" in found:
+        return {**schema()["$defs"][found["$ref"].rsplit("/", 1)[1]], **found}
+    return found
+
+
+def _sections(path: KeyPath, section: Schema) -> Iterator[tuple[KeyPath, Schema]]:
+    yield path, section
+    names = keys(section) or ((SOURCE,) if _named(section) else ())
+    for name in names:
+        child = _child(section, name)
+        if child is not None and child.get("type") == "object":
+            yield from _sections((*path, name), child)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

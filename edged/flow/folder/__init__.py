@@ -1,0 +1,13 @@
+"""The hot folder: a `Source` whose inputs are files that somebody drops.
+
+settle    when a file is whole, as far as size and time can tell (pure)
+names     what a file is called in work, in done and in a reading (pure)
+listing   what lies in the folder, without following links
+content   one entry read once and safely, or why not
+watch     hints from inotify; the only door to watchdog
+inbox     the drop folder itself: watched, listed, and what is waiting in it
+lock      who holds a work folder
+places    where inbox, work, done and failed are, and that files can be moved between them
+claims    claim, retry and file away by rename
+source    joins them into `HotFolder`
+"""

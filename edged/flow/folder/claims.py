@@ -1,0 +1,221 @@
+"""Claim, retry and file away: one rename each, so that a file is always in exactly one place."""
+
+import datetime as dt
+import errno
+import json
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edged.errors import InstanceRunning, OutboxError, SourceError
+from edged.flow.folder.lock import FolderLock, lock, try_lock
+from edged.flow.folder.names import ClaimedName, parse_claimed, printable
+from edged.flow.folder.places import Places
+from edged.lib.files import atomic_write, fsync_dir, rename_noreplace
+from edged.types import Origin, Outcome
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A claimed input until its reading is committed."""
+
+    claimed: ClaimedName
+    origin: Origin
+    captured_at: dt.datetime
+
+
+class WorkFolder:
+    """The claimed files of one instance. `file_away` and `sync` from one thread, the rest from one other."""
+
+    def __init__(self, places: Places, instance: str) -> None:
+        """Nothing is touched before `open`."""
+        self._places = places
+        self.path = places.work / instance
+        self.descriptor = -1
+        self._lock: FolderLock | None = None
+        self._unsynced: set[Path] = set()  # folders that lost a name to work; guarded
+        self._guard = threading.Lock()
+        self._days: set[Path] = set()
+        self._free: set[str] = set()  # neighbours that nobody held when we last looked
+        self._strange: set[str] = set()
+
+    def open(self) -> None:
+        """Take the lock.
+
+        Raises:
+            InstanceRunning: Another process works with this instance's folder.
+            SourceError: The folder cannot be made or locked.
+        """
+        try:
+            self._lock = lock(self.path)
+            self.descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) if self._lock else -1
+        except OSError as error:
+            message = f"source {self._places.source}: the work folder {self.path} cannot be locked: {os.strerror(error.errno or 0)}"
+            raise SourceError(message, hint="give the user of edged write access to it") from error
+        if self._lock is None:
+            message = f"source {self._places.source}: another edged works in {self.path}"
+            raise InstanceRunning(message, hint="end it, or give each edged and each source its own state_dir and work folder")
+
+    def close(self) -> None:
+        """Release the lock. Idempotent."""
+        if self._lock is not None:
+            os.close(self.descriptor)
+            self._lock.release()
+            self._lock = None
+
+    def claim(self, base: str, folder: int, folder_path: Path, claimed: ClaimedName) -> None:
+        """Move *base* from the open *folder* into work.
+
+        Raises:
+            FileNotFoundError: Somebody else took it.
+            SourceError: The work folder itself is gone.
+            OSError: It cannot be moved.
+        """
+        try:
+            rename_noreplace(base, str(claimed), source_fd=folder, target_fd=self.descriptor)
+        except FileNotFoundError:
+            if os.fstat(self.descriptor).st_nlink == 0:
+                message = f"source {self._places.source}: the work folder {self.path} was removed while edged runs"
+                raise SourceError(message, hint="restart edged; it makes the folder again") from None
+            raise
+        self._mark(folder_path)
+
+    def give_back(self, claimed: ClaimedName, base: str, folder: int) -> None:
+        """Undo a claim; FileExistsError where its name is taken again."""
+        rename_noreplace(str(claimed), base, source_fd=self.descriptor, target_fd=folder)
+
+    def sync(self) -> None:
+        """Make the claims so far durable: a reading must never be committed whose file may be in the inbox again.
+
+        Work first: it has the names that must not be lost.
+
+        Raises:
+            OutboxError: The disk refuses; nothing may be assumed.
+        """
+        with self._guard:
+            folders, self._unsynced = self._unsynced, set()
+        if not folders:
+            return
+        try:
+            fsync_dir(self.descriptor)
+            for folder in folders:
+                try:
+                    fsync_dir(folder)
+                except (FileNotFoundError, NotADirectoryError, PermissionError):
+                    continue  # removed since; nothing of it can come back
+        except OSError as error:
+            message = f"source {self._places.source}: {self.path} cannot be synced: {os.strerror(error.errno or 0)}"
+            raise OutboxError(message, hint="check the disk and the journal of the kernel, then restart edged") from error
+
+    def leftovers(self) -> list[ClaimedName]:
+        """Files of an earlier process, in the order of their claims."""
+        found = []
+        with os.scandir(self.descriptor) as items:
+            names = [item.name for item in items]
+        for name in names:
+            claimed = parse_claimed(name)
+            if claimed is not None:
+                found.append(claimed)
+            elif not name.startswith(".") and name not in self._strange:
+                self._strange.add(name)
+                log.warning("not a claimed file, left alone", extra={"file": printable(name), "folder": str(self.path)})
+        return sorted(found, key=lambda claimed: claimed.id)
+
+    def count_attempt(self, claimed: ClaimedName) -> ClaimedName:
+        """Write the next attempt into the name, before anything is decoded."""
+        again = replace(claimed, attempt=claimed.attempt + 1)
+        rename_noreplace(str(claimed), str(again), source_fd=self.descriptor, target_fd=self.descriptor)
+        return again
+
+    def file_away(self, held: Held, outcome: Outcome, reasons: Sequence[str], now: dt.datetime) -> None:
+        """Move a file to done or failed, a failed one with its sidecar first.
+
+        Not synced: a move that a power cut undoes is done again at the next start, from the committed row.
+
+        Raises:
+            OSError: It stays in work.
+        """
+        good = outcome in (Outcome.OK, Outcome.UNSURE)
+        day = (self._places.done if good else self._places.failed) / f"{now:%Y-%m-%d}"
+        target = day / held.claimed.filed
+        if day not in self._days or not day.is_dir():
+            day.mkdir(mode=0o750, parents=True, exist_ok=True)
+            self._days = {day}
+        if not good:
+            atomic_write(Path(f"{target}.json"), _sidecar(self._places.source, held, outcome, reasons, now), mode=0o640)
+        try:
+            rename_noreplace(str(held.claimed), str(target), source_fd=self.descriptor)
+        except FileNotFoundError:
+            if not day.is_dir():
+                raise
+            log.warning("removed from work before it was filed", extra={"id": held.claimed.id, "file": held.origin.name})
+
+    def adopt(self) -> list[ClaimedName]:
+        """Take over the files of neighbours that nobody held at two calls in a row; ids stay.
+
+        Twice, because a neighbour that just restarts knows what it committed and we do not.
+        """
+        free: set[str] = set()
+        adopted: list[ClaimedName] = []
+        with os.scandir(self._places.work) as found:
+            neighbours = [item.name for item in found if item.is_dir(follow_symlinks=False) and item.name != self.path.name]
+        for name in neighbours:
+            try:
+                held = try_lock(self._places.work / name)
+            except OSError:
+                continue  # not ours to lock
+            if held is None:
+                continue
+            if name in self._free:
+                adopted += self._empty(held)
+            else:
+                free.add(name)
+                held.release()
+        self._free = free
+        return sorted(adopted, key=lambda claimed: claimed.id)
+
+    def _mark(self, folder: Path) -> None:
+        with self._guard:
+            self._unsynced.add(folder)
+
+    def _empty(self, neighbour: FolderLock) -> list[ClaimedName]:
+        adopted = []
+        try:
+            for path in list(neighbour.folder.iterdir()):
+                claimed = parse_claimed(path.name)
+                if claimed is not None:
+                    rename_noreplace(str(path), path.name, target_fd=self.descriptor)
+                    self._mark(neighbour.folder)
+                    adopted.append(claimed)
+            neighbour.remove()
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                log.warning("cannot adopt a work folder: %s", error, extra={"folder": str(neighbour.folder)})
+        finally:
+            neighbour.release()
+        if adopted:
+            log.warning("adopted the files of another edged that ended", extra={"folder": str(neighbour.folder), "files": len(adopted)})
+        return adopted
+
+
+def _sidecar(source: str, held: Held, outcome: Outcome, reasons: Sequence[str], now: dt.datetime) -> bytes:
+    origin = held.origin
+    told = {
+        "id": held.claimed.id,
+        "source": source,
+        "name": origin.name,
+        "outcome": str(outcome),
+        "reasons": list(reasons),
+        "sha256": origin.sha256,
+        "bytes": origin.bytes,
+        "attempts": held.claimed.attempt,
+        "modified_at": origin.modified_at.isoformat() if origin.modified_at else None,
+        "claimed_at": held.captured_at.isoformat(),
+        "filed_at": now.isoformat(),
+    }
+    return (json.dumps(told, ensure_ascii=False, indent=2) + "\n").encode()

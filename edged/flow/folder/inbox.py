@@ -1,0 +1,227 @@
+"""The drop folder: watched, listed, and what waits in it.
+
+Events are hints, the folder is the truth: it is listed at start, after the kernel lost events, after the
+watcher or the folder was replaced, and every `rescan_seconds`.
+"""
+
+import logging
+import os
+import stat
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from threading import Event
+
+from edged.config import FolderSection
+from edged.flow.folder.content import stamp_of
+from edged.flow.folder.listing import Entry, Ignored, folder_inside, list_folder
+from edged.flow.folder.names import printable
+from edged.flow.folder.settle import Settled, SettleTracker, Stamp
+from edged.flow.folder.watch import FolderWatch
+from edged.lib.clock import Clock
+
+log = logging.getLogger(__name__)
+
+_CHECK_SECONDS = 1.0  # between two looks whether folder and watcher are what they were
+_POLL_SECONDS = 2.0  # between two listings while nothing can be watched
+
+
+class Why(Enum):
+    """Why a file is thought to be whole."""
+
+    TOLD = auto()  # it was closed after writing, or moved in
+    SETTLED = auto()  # it did not change for a while
+    STALLED = auto()  # it is not, but it does not grow any more
+
+
+@dataclass(slots=True)
+class InboxCounts:
+    """Counted since start; written by the feed only."""
+
+    overflows: int = 0
+    rescans: int = 0  # after the first listing
+    watcher_restarts: int = 0
+
+
+class Inbox:
+    """What waits in the drop folder, in the order in which it is taken. Used by one thread."""
+
+    def __init__(self, name: str, path: Path, section: FolderSection, clock: Clock) -> None:
+        """Nothing is touched before `tend`."""
+        self.path, self.descriptor = path, -1
+        self.counts = InboxCounts()
+        self._name, self._section, self._clock = name, section, clock
+        self._ignored = Ignored(section.ignore)
+        self._settle = SettleTracker(settle_seconds=section.settle_seconds, stalled_seconds=section.stalled_seconds)
+        self._waiting: OrderedDict[str, Why] = OrderedDict()
+        self._watch: FolderWatch | None = None
+        self._wake = Event()
+        self._check_at = self._list_at = clock.monotonic()
+        self._listed_at = float("-inf")
+        self._told: set[str] = set()  # what the journal was told once
+
+    def __len__(self) -> int:
+        """How many files wait, settled or not."""
+        return len(self._waiting) + sum(1 for name in self._settle if name not in self._waiting)
+
+    def tend(self, beat: Callable[[], None]) -> None:
+        """Take in what happened: events, a lost folder or watcher, settled files, the next listing."""
+        now = self._clock.monotonic()
+        self._wake.clear()
+        if now >= self._check_at:
+            self._check(now)
+        if self._watch is not None:
+            if self._watch.take_overflow():
+                self.counts.overflows += 1
+                log.warning("the kernel lost events, listing the folder", extra={"source": self._name})
+                self._list_at = min(self._list_at, self._listed_at + _CHECK_SECONDS)
+            for hint in self._watch.take_hints():
+                self._take_hint(hint.name, hint.folder, beat)
+        for name in self._settle.due(now):
+            self.look(name)
+        if now >= self._list_at and self.descriptor >= 0:
+            self._list_all(now, beat)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for an event, a file that settled or the next listing, *seconds* at most."""
+        ends = [self._list_at, self._check_at, self._settle.next_due() or self._list_at]
+        self._wake.wait(max(0.0, min(seconds, min(ends) - self._clock.monotonic())))
+
+    def pop(self) -> tuple[str, Why] | None:
+        """The next file, or None; `defer`, `look` or `forget` must follow."""
+        return self._waiting.popitem(last=self._section.order == "newest") if self._waiting else None
+
+    def defer(self, name: str, stamp: Stamp) -> None:
+        """The file with this *stamp* is incomplete: it waits until it changed and settled, or stalled."""
+        self._settle.defer(name, stamp, self._clock.monotonic())
+
+    def forget(self, name: str) -> None:
+        """The file was taken, or is gone."""
+        self._settle.forget(name)
+
+    def leave(self, name: str, why: str) -> None:
+        """The file cannot be taken now: the next listing finds it again, the journal is told once."""
+        self._settle.forget(name)
+        self._tell_once(name, "left in the drop folder: %s; tried again with each listing", why)
+
+    def look(self, name: str) -> None:
+        """Look at a file that nobody told us is complete."""
+        head, _, base = name.rpartition("/")
+        try:
+            with folder_inside(self.descriptor, head) as folder:
+                status = os.stat(base, dir_fd=folder, follow_symlinks=False)
+        except OSError:
+            self._settle.forget(name)
+            return
+        self._consider(Entry(name, stamp_of(status), stat.S_ISREG(status.st_mode)), age=0.0)
+
+    def close(self) -> None:
+        """Stop watching. Idempotent."""
+        self._unwatch()
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+    def _consider(self, entry: Entry, age: float) -> None:
+        """Queue what is whole, and what is no file: that is refused without waiting."""
+        settled = Settled.READY
+        if entry.regular:
+            settled = self._settle.observe(entry.name, entry.stamp, self._clock.monotonic(), age=age)
+        if settled is not Settled.WAIT:
+            self._waiting[entry.name] = Why.STALLED if settled is Settled.STALLED else Why.SETTLED
+
+    def _take_hint(self, name: str, folder: bool, beat: Callable[[], None]) -> None:
+        if self._ignored(name.rpartition("/")[2]):
+            return
+        if not folder:
+            self._waiting[name] = Why.TOLD
+            if self._section.order == "newest":
+                self._waiting.move_to_end(name)
+        elif self._section.recursive:
+            self._watch_inside([name])
+            self._list(name, beat)
+
+    def _check(self, now: float) -> None:
+        """See that the folder is still the one we opened and that hints can come; open and watch it anew if not."""
+        self._check_at = now + _CHECK_SECONDS
+        if self.descriptor >= 0 and not self._same():
+            log.warning("the drop folder is gone or was replaced, waiting for it", extra={"source": self._name, "folder": str(self.path)})
+            self.close()
+            self._waiting.clear()
+        if self.descriptor < 0:
+            self._reopen(now)
+        elif self._watch is not None and not self._watch.alive:
+            log.warning("the watcher ended, starting it again", extra={"source": self._name})
+            self._unwatch()
+            self.counts.watcher_restarts += 1
+            self._list_at = now  # which watches again
+
+    def _same(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self.descriptor), self.path.stat())
+        except OSError:
+            return False
+
+    def _reopen(self, now: float) -> None:
+        try:
+            self.descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return
+        if self._listed_at > float("-inf"):
+            self.counts.watcher_restarts += 1
+        self._list_at = now
+
+    def _list_all(self, now: float, beat: Callable[[], None]) -> None:
+        if self._watch is None:
+            self._start_watch()
+        self.counts.rescans += self._listed_at > float("-inf")
+        self._listed_at = now
+        self._list_at = now + (self._section.rescan_seconds if self._watch else min(_POLL_SECONDS, self._section.rescan_seconds))
+        self._list("", beat)
+
+    def _list(self, start: str, beat: Callable[[], None]) -> None:
+        """List a folder and what is inside it; files that lay there settled are taken in the order of their times."""
+        recursive, known = self._section.recursive, self._waiting.__contains__
+        try:
+            listing = list_folder(self.descriptor, start, recursive=recursive, ignored=self._ignored, known=known, beat=beat)
+        except OSError as error:
+            self._tell_once(start, "the folder cannot be listed: %s", os.strerror(error.errno or 0))
+            return
+        wall_ns = int(self._clock.now().timestamp() * 1e9)
+        for entry in listing.entries:
+            self._consider(entry, age=(wall_ns - entry.stamp.mtime_ns) / 1e9)
+        for name in listing.unreadable:
+            self._tell_once(name, "a folder inside cannot be listed: %s", "give the user of edged access to it")
+        if not recursive:
+            for name in listing.folders:
+                self._tell_once(name, "a folder lies in the drop folder and is left alone: %s", "set recursive, or remove it")
+        elif self._watch_inside(listing.folders):
+            self._list(start, beat)  # what appeared in them before they were watched
+
+    def _start_watch(self) -> None:
+        try:
+            self._watch = FolderWatch(str(self.path), recursive=self._section.recursive, wake=self._wake.set)
+        except OSError as error:
+            self._tell_once("", "the folder cannot be watched: %s; listing it every 2 seconds", os.strerror(error.errno or 0))
+
+    def _watch_inside(self, folders: list[str]) -> bool:
+        """Watch folders inside; True where one was not watched before."""
+        new = False
+        for name in folders if self._watch else ():
+            try:
+                new |= self._watch.add(name) if self._watch else False
+            except OSError as error:
+                self._tell_once(name, "a folder inside cannot be watched: %s; it is listed only", os.strerror(error.errno or 0))
+        return new
+
+    def _unwatch(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
+
+    def _tell_once(self, name: str, message: str, why: str) -> None:
+        if (name + message) not in self._told:
+            self._told.add(name + message)
+            log.warning(message, why, extra={"source": self._name, "file": printable(name)})

@@ -1,0 +1,59 @@
+"""The disk budget, and which rows are forgotten: only what was sent and filed away, oldest first.
+
+Pending and dead rows are never forgotten; neither is the newest row, so that its `seq` always tells how
+many readings there ever were. Freed pages are used again before the file grows.
+"""
+
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+
+from edged.errors import OutboxFull
+from edged.flow.outbox.database import PAGE_BYTES, WAL_BYTES, Database
+from edged.types import RowState
+
+CHUNK = 256  # rows forgotten at a time: bounds how long the lock is held
+_ROW_BYTES = PAGE_BYTES  # more than what a row takes in tables, indexes and half-empty pages beside its payload
+
+_OLDEST = """
+    SELECT seq, state, changed_at FROM reading
+    WHERE state IN ('sent', 'confirmed') AND filed = 1 AND seq < (SELECT max(seq) FROM reading)
+    ORDER BY seq LIMIT ?"""
+
+Removed = Counter[RowState]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much the files may take and how long sent rows stay."""
+
+    max_bytes: int
+    keep_seconds: float
+
+    def make_room(self, database: Database, db: sqlite3.Connection, payload_bytes: int, rows: int) -> Removed:
+        """Forget the oldest sent rows until *rows* more fit; how many of which state went.
+
+        Raises:
+            OutboxFull: Even then they do not fit.
+        """
+        removed = Removed()
+        need = payload_bytes + rows * _ROW_BYTES
+        while database.live_bytes(db) + need > self.max_bytes - WAL_BYTES:
+            gone = _forget(db, db.execute(_OLDEST, (CHUNK,)).fetchall())
+            if not gone:
+                message = f"{database.path}: the budget of {self.max_bytes} bytes (outbox.max_bytes) is used up by readings not yet sent"
+                raise OutboxFull(message, hint="bring the broker back, look at `edged outbox dead`, or raise outbox.max_bytes")
+            removed += gone
+        return removed
+
+    def forget_old(self, db: sqlite3.Connection, now: float) -> Removed:
+        """Forget some rows that were sent longer ago than they are kept."""
+        oldest = db.execute(_OLDEST, (CHUNK,)).fetchall()
+        return _forget(db, [row for row in oldest if row[2] < now - self.keep_seconds])
+
+
+def _forget(db: sqlite3.Connection, rows: list[tuple[int, str, float]]) -> Removed:
+    seqs = [(seq,) for seq, _, _ in rows]
+    db.executemany("DELETE FROM payload WHERE seq = ?", seqs)
+    db.executemany("DELETE FROM reading WHERE seq = ?", seqs)
+    return Counter(RowState(state) for _, state, _ in rows)

@@ -1,0 +1,69 @@
+"""The tables of the outbox, and how an older database becomes a newer one.
+
+A script is never changed once it was released; a change is one more script at the end. The number of
+scripts that ran is the database's `user_version`.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from edged.errors import OutboxError
+from edged.lib.files import fsync_dir
+
+Script = Sequence[str]
+
+# Payloads stand in a table of their own: a change of state then rewrites a few bytes, not the reading.
+# The partial indexes make every question of the relay, and the counts at start, independent of history.
+SCRIPTS: Sequence[Script] = (
+    (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        "INSERT INTO meta VALUES ('epoch', lower(hex(randomblob(8))))",
+        """CREATE TABLE reading (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            source TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            reasons TEXT NOT NULL,  -- JSON array
+            state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'confirmed', 'dead')),
+            filed INTEGER NOT NULL,  -- 1: its file was moved away, nobody will ask for the id again
+            attempts INTEGER NOT NULL,
+            next_try REAL NOT NULL,  -- epoch seconds
+            reason TEXT NOT NULL,  -- why the last try failed
+            changed_at REAL NOT NULL  -- epoch seconds of the commit, then of each change of state
+        ) STRICT""",
+        "CREATE TABLE payload (seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
+        "CREATE INDEX pending ON reading (source, seq) WHERE state = 'pending'",
+        "CREATE INDEX finished ON reading (state, seq) WHERE state IN ('sent', 'confirmed', 'dead')",
+    ),
+)
+
+
+def migrate(db: sqlite3.Connection, path: Path, scripts: Sequence[Script] = SCRIPTS) -> None:
+    """Bring the database to the newest schema, in one transaction, after a copy beside it.
+
+    Raises:
+        OutboxError: A newer edged wrote it.
+    """
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(scripts):
+        message = f"{path}: written by a newer edged (schema {version}, this one knows up to {len(scripts)})"
+        raise OutboxError(message, hint="start the newer edged again, or move the database away to begin a new one")
+    if version == len(scripts):
+        return
+    if version:
+        _copy(db, path.with_name(f"{path.name}.schema-{version}"))
+    db.execute("BEGIN IMMEDIATE")
+    for script in scripts[version:]:
+        for statement in script:
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(scripts)}")
+    db.execute("COMMIT")
+
+
+def _copy(db: sqlite3.Connection, target: Path) -> None:
+    target.unlink(missing_ok=True)  # of a migration that did not end
+    with closing(sqlite3.connect(target)) as copy:
+        db.backup(copy)  # synced by its own commit
+    fsync_dir(target.parent)

@@ -1,0 +1,193 @@
+"""One source's way from bytes to a reading, as a chain of steps handed in by the composition root.
+
+`begin` runs in the feed's thread and ends by giving pieces of text lines to the recogniser; the last
+answer, from a thread of the recogniser, completes the `Job`; `conclude` runs in the sink's thread. The
+one-shot command and the daemon go the same way.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from edged.errors import FrameError, FrameRejected
+from edged.flow.judge import confidence_of, judge
+from edged.lib.clock import Clock
+from edged.types import Delivery, FrameProblem, ModelRef, Origin, Outcome, Pixels, Posteriors, Reading, ReadLine, TextLine, Transcript
+
+log = logging.getLogger(__name__)
+
+Answer = Callable[[Posteriors | None, BaseException | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The steps between bytes and text; every one raises FrameError for an input it refuses."""
+
+    prove: Callable[[bytes], None]  # in a child process: does decoding this input end the process?
+    decode: Callable[[bytes], Pixels]  # upright picture, H x W x 3
+    layout: Callable[[Pixels], Sequence[TextLine]]
+    cut: Callable[[Pixels], Sequence[Pixels]]  # pieces of a line, each within the widest bucket
+    submit: Callable[[Pixels, Answer], None]  # blocks while the recogniser is busy
+    join: Callable[[Sequence[Posteriors]], Posteriors]  # the pieces' posteriors, T x C
+    transcribe: Callable[[Posteriors], Transcript]
+
+
+class Job:
+    """One input in flight. Owned by the feed until `begin` returns, then by the recogniser, then by the sink."""
+
+    def __init__(self, delivery: Delivery, started: float, completed: Callable[["Job"], None]) -> None:
+        """Keep what the reading will need; *completed* is called once, from any thread."""
+        self.delivery = delivery
+        self.origin: Origin = delivery.origin
+        self.started = started
+        self.lines: Sequence[TextLine] = ()
+        self.problem: FrameProblem | None = delivery.problem
+        self.timing_ms: dict[str, float] = {}
+        self.read: tuple[ReadLine, ...] = ()
+        self.submitted = started  # monotonic, when the recogniser got its first piece
+        self._answers: list[list[Posteriors | None]] = []
+        self._outstanding = 1  # the feed's own share, released by `sealed`
+        self._lock = threading.Lock()
+        self._completed = completed
+
+    def expect(self, pieces: int) -> list[Answer]:
+        """Make room for the answers of one line of that many pieces."""
+        answers: list[Posteriors | None] = [None] * pieces
+        self._answers.append(answers)
+        with self._lock:
+            self._outstanding += pieces
+
+        def receiver(index: int) -> Answer:
+            def receive(posteriors: Posteriors | None, error: BaseException | None) -> None:
+                answers[index] = posteriors
+                if error is not None:
+                    self.fail(Outcome.FAILED, f"the recogniser failed: {error}; see the journal of the daemon")
+                self.release()
+
+            return receive
+
+        return [receiver(index) for index in range(pieces)]
+
+    def release(self) -> None:
+        """Count one share down; the last one completes the job."""
+        with self._lock:
+            self._outstanding -= 1
+            last = self._outstanding == 0
+        if last:
+            self._completed(self)
+
+    def abandon(self, pieces: int) -> None:
+        """Give back the shares of pieces that were never submitted."""
+        with self._lock:
+            self._outstanding -= pieces
+
+    def fail(self, outcome: Outcome, reason: str) -> None:
+        """Record why the input is not read; the first reason stands."""
+        if self.problem is None:
+            self.problem = FrameProblem(outcome=Outcome.REJECTED if outcome is Outcome.REJECTED else Outcome.FAILED, reason=reason)
+
+    def answers(self) -> list[list[Posteriors]]:
+        """Per line, the posteriors of its pieces in order; all there once the job is completed without a problem."""
+        return [[piece for piece in line if piece is not None] for line in self._answers]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads the inputs of one source with one model and one configuration."""
+
+    steps: Steps
+    model: ModelRef
+    calibrated: bool
+    config: str  # digest
+    unsure_below: float
+    clock: Clock
+    synced: Callable[[], bool | None]
+
+    def begin(self, delivery: Delivery, completed: Callable[[Job], None]) -> Job:
+        """Start reading; *completed* is called exactly once, here or from a thread of the recogniser.
+
+        Blocks while the recogniser is busy. Never raises for what an input contains.
+        """
+
+        def recognised(job: Job) -> None:
+            self._lap(job, "recognise", job.submitted)
+            completed(job)
+
+        job = Job(delivery, self.clock.monotonic(), recognised)
+        self._guard(job, self._begin)
+        job.release()
+        return job
+
+    def conclude(self, job: Job) -> Reading:
+        """Turn a completed job into its reading. Never raises for what an input contains."""
+        begun = self.clock.monotonic()
+        self._guard(job, self._transcribe)
+        end = self._lap(job, "decode_text", begun)
+        job.timing_ms["total"] = (end - job.started) * 1000
+        return self._reading(job)
+
+    def _guard(self, job: Job, step: Callable[[Job], None]) -> None:
+        """Run a step unless the job has a problem; what the step raises becomes the job's problem."""
+        if job.problem is not None:
+            return
+        try:
+            step(job)
+        except FrameError as error:
+            job.fail(Outcome.REJECTED if isinstance(error, FrameRejected) else Outcome.FAILED, error.reason)
+        except Exception as error:  # the per-frame boundary: one input must never end the daemon
+            log.exception("reading failed unexpectedly", extra={"id": job.delivery.id, "source": job.delivery.source})
+            job.fail(Outcome.FAILED, f"{type(error).__name__}: {error}; this is a defect of edged, please report it")
+
+    def _begin(self, job: Job) -> None:
+        data = job.delivery.data
+        assert data is not None  # a delivery has data or a problem
+        if job.delivery.attempt > 1:  # an earlier process ended while it held this input
+            self.steps.prove(data)
+        image = self.steps.decode(data)
+        decoded = self._lap(job, "decode", job.started)
+        job.origin = replace(job.origin, width=image.shape[1], height=image.shape[0])
+        job.lines = self.steps.layout(image)
+        job.submitted = self._lap(job, "layout", decoded)
+        for line in job.lines:
+            self._submit(job, self.steps.cut(line.image))
+
+    def _submit(self, job: Job, pieces: Sequence[Pixels]) -> None:
+        answers = job.expect(len(pieces))
+        for index, (piece, answer) in enumerate(zip(pieces, answers, strict=True)):
+            try:
+                self.steps.submit(piece, answer)
+            except BaseException:
+                job.abandon(len(pieces) - index)
+                raise
+
+    def _transcribe(self, job: Job) -> None:
+        joined = (self.steps.join(pieces) for pieces in job.answers())
+        job.read = tuple(ReadLine(transcript=self.steps.transcribe(p), box=line.box) for p, line in zip(joined, job.lines, strict=True))
+
+    def _reading(self, job: Job) -> Reading:
+        if job.problem is None:
+            outcome, reasons = judge(job.read, [r for line in job.lines for r in line.reasons], self.unsure_below)
+        else:
+            outcome, reasons = Outcome(job.problem.outcome), (job.problem.reason,)
+        return Reading(
+            id=job.delivery.id,
+            source=job.delivery.source,
+            captured_at=job.delivery.captured_at,
+            clock_synced=self.synced(),
+            origin=job.origin,
+            model=self.model,
+            config=self.config,
+            outcome=outcome,
+            reasons=reasons,
+            text="\n".join(line.transcript.text for line in job.read),
+            confidence=confidence_of(job.read),
+            calibrated=self.calibrated,
+            lines=job.read,
+            timing_ms=dict(job.timing_ms),
+        )
+
+    def _lap(self, job: Job, name: str, since: float) -> float:
+        now = self.clock.monotonic()
+        job.timing_ms[name] = (now - since) * 1000
+        return now

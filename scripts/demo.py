@@ -1,0 +1,160 @@
+"""Show the main job: broker, daemon, sample pictures, and the readings as a subscriber sees them.
+
+`make run` starts this. On a terminal it stays up until Ctrl-C; without one it ends by itself, with 0 only
+if the reading of every sample arrived.
+"""
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "tests" / "samples"
+PLACE = ROOT / "run"
+TIMEOUT_SECONDS = 60.0
+
+CONFIG = """\
+version: 1
+device: demo
+state_dir: state
+models_dir: {models}
+mqtt: {{host: 127.0.0.1, port: {port}}}
+control: {{socket: control.sock}}
+sources:
+  inbox: {{kind: folder, path: inbox}}
+"""
+BROKER = "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest none\n"
+
+
+class Subscriber:
+    """mosquitto_sub on all topics of the daemon; prints what arrives and remembers who was read."""
+
+    def __init__(self, port: int) -> None:
+        command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-t", "edged/#", "-F", "%t\t%p"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf8")
+        self.read: set[str] = set()
+        self._state: str | None = None
+        self._changed = threading.Condition()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            topic, _, payload = line.rstrip("\n").partition("\t")
+            message = json.loads(payload)
+            show(topic, message, whole=not self.read)
+            with self._changed:
+                if topic.endswith("/status"):
+                    self._state = message["state"]
+                elif "/read/" in topic:
+                    self.read.add(message["origin"]["name"])
+                self._changed.notify_all()
+
+    def wait_online(self) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self._state == "online", TIMEOUT_SECONDS)
+
+    def wait_read(self, names: set[str]) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: names <= self.read, TIMEOUT_SECONDS)
+
+
+def show(topic: str, message: dict[str, Any], *, whole: bool) -> None:
+    """Print a message: the first reading as it is, the others in a line."""
+    if "/read/" not in topic:
+        print(f"{topic}  {message.get('state', message)}", flush=True)
+        return
+    if whole:
+        print(f"{topic}  (the first one as it arrives, the others in short)\n{json.dumps(message, ensure_ascii=False, indent=1)}")
+    reasons = f"  ({'; '.join(message['reasons'])})" if message["reasons"] else ""
+    text = message["text"].replace("\n", " / ")
+    print(f"{topic}  #{message['seq']:<3} {message['origin']['name']:28} {message['outcome']:8} {message['confidence']:.2f}  {text}{reasons}", flush=True)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def prepare(port: int) -> Path:
+    """Lay out a fresh place with an inbox, the daemon's and the broker's configuration."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    (PLACE / "inbox").mkdir(parents=True)
+    (PLACE / "edged.yaml").write_text(CONFIG.format(models=ROOT / "models", port=port), encoding="utf8")
+    (PLACE / "mosquitto.conf").write_text(BROKER.format(port=port), encoding="utf8")
+    return PLACE / "inbox"
+
+
+def stop(process: subprocess.Popen[Any]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def drop(inbox: Path) -> set[str]:
+    """Drop every sample as any program would: copied under its name."""
+    samples = sorted(path for path in SAMPLES.iterdir() if path.suffix in {".png", ".jpg"})
+    for sample in samples:
+        shutil.copy(sample, inbox)
+    return {sample.name for sample in samples}
+
+
+def watch(inbox: Path, daemon: subprocess.Popen[Any]) -> None:
+    print(f"\nDrop pictures of text lines into\n\n    {inbox}\n\nand watch them here. Ctrl-C ends.\n", flush=True)
+    while daemon.poll() is None:
+        time.sleep(0.5)
+    print(f"the daemon ended by itself with {daemon.returncode}", file=sys.stderr)
+
+
+def main() -> int:
+    port = free_port()
+    inbox = prepare(port)
+    broker = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/sbin")
+    if broker is None:
+        print("demo: mosquitto is not installed; run: make setup", file=sys.stderr)
+        return 1
+    processes: list[subprocess.Popen[Any]] = [subprocess.Popen([broker, "-c", str(PLACE / "mosquitto.conf")])]
+    try:
+        wait_port(port)
+        subscriber = Subscriber(port)
+        processes.append(subscriber.process)
+        daemon = subprocess.Popen([sys.executable, "-m", "edged", "run", "-c", str(PLACE / "edged.yaml")], stderr=(PLACE / "log").open("w"))
+        processes.append(daemon)
+        if not subscriber.wait_online():
+            print(f"demo: the daemon did not come up; its log:\n{(PLACE / 'log').read_text()}", file=sys.stderr)
+            return 1
+        names = drop(inbox)
+        complete = subscriber.wait_read(names)
+        print(f"\n{len(names & subscriber.read)} of {len(names)} samples were read; the daemon's log is {PLACE / 'log'}")
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            watch(inbox, daemon)
+        return 0 if complete else 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for process in reversed(processes):
+            stop(process)
+
+
+def wait_port(port: int) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit(f"demo: the broker does not listen on port {port}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

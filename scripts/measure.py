@@ -1,0 +1,205 @@
+"""Measure the daemon on this box: start, latency, CPU, memory. Every figure of the README comes from here.
+
+    .venv/bin/python scripts/measure.py start            process start to READY
+    .venv/bin/python scripts/measure.py latency          close-write and moved-in to message, at 5 files per second
+    .venv/bin/python scripts/measure.py rate             files per second when the inbox is full
+    .venv/bin/python scripts/measure.py memory           resident memory over 20,000 lines of random widths
+
+Machines are shared and noisy: compare figures of one run with each other, not with another day's.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.end_to_end.box import SAMPLES, Box, Subscriber, running  # noqa: E402 - the project's own box
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def resident_mib(pid: int) -> float:
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def percentile(values: list[float], share: float) -> float:
+    return float(np.percentile(values, share * 100))
+
+
+def line(values: list[float]) -> str:
+    return f"p50 {percentile(values, 0.5):6.1f}  p90 {percentile(values, 0.9):6.1f}  p99 {percentile(values, 0.99):6.1f}  max {max(values):6.1f} ms"
+
+
+def pictures() -> list[Path]:
+    return sorted(path for path in SAMPLES.iterdir() if path.suffix in {".png", ".jpg"})
+
+
+def start(place: Path, runs: int = 10) -> None:
+    """Process start to READY=1, with everything in the page cache."""
+    seconds = []
+    for number in range(runs):
+        path = place / f"notify{number}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.bind(str(path))
+            box = Box(place / str(number), environment={"NOTIFY_SOCKET": str(path)})
+            begun = time.monotonic()
+            box.start()
+            while b"READY=1" not in notify.recv(4096):
+                pass
+            seconds.append(time.monotonic() - begun)
+            box.close()
+    print(f"start to READY, {runs} runs: median {statistics.median(seconds):.2f} s, max {max(seconds):.2f} s")
+
+
+def inference_cpu_ms(paths: list[Path], pace: float) -> float:
+    """CPU per line of the bare inference at the same pace, in a process of its own."""
+    code = f"""
+import sys, time; sys.path.insert(0, {str(ROOT)!r})
+from scripts.measure import bare_inference
+bare_inference({[str(p) for p in paths]!r}, {pace})
+"""
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+def bare_inference(paths: list[str], pace: float) -> None:
+    """Print the CPU milliseconds per line of nothing but inference."""
+    from edged.config import PreprocessSection, RecogniseSection
+    from edged.flow.model_files import load_model
+    from edged.flow.preprocess import prepare
+    from edged.flow.recognise import Recogniser
+
+    model = load_model([ROOT / "models"], "ppocrv2-crnn", "auto")
+    recogniser = Recogniser(model, RecogniseSection())
+    recogniser.open()
+    lines = [prepare(cv2.imread(path), PreprocessSection(), model.manifest.input.height).image for path in paths]
+    lines = [image[:, : model.manifest.input.width_buckets[-1]] for image in lines]
+    for image in lines:  # every bucket compiled before anything is measured
+        recognise(recogniser, image)
+    begun = time.process_time()
+    for image in lines:
+        recognise(recogniser, image)
+        time.sleep(pace)
+    print((time.process_time() - begun) * 1000 / len(lines))
+
+
+def recognise(recogniser: object, image: object) -> None:
+    answered = threading.Event()
+    recogniser.submit(image, lambda *_: answered.set())  # type: ignore[attr-defined]
+    answered.wait()
+
+
+def put(box: Box, picture: Path, name: str, closed: dict[str, float]) -> None:
+    """Write a file in place; its time is the close."""
+    with (box.inbox / name).open("wb") as file:
+        file.write(picture.read_bytes())
+    closed[name] = time.time()
+
+
+def move(box: Box, picture: Path, name: str, closed: dict[str, float]) -> None:
+    """Move a finished file in; its time is the rename."""
+    part = box.path / name
+    shutil.copyfile(picture, part)
+    part.rename(box.inbox / name)
+    closed[name] = time.time()
+
+
+def latency(place: Path, count: int = 300, pace: float = 0.2) -> None:
+    """Close-write to message at the subscriber, moved-in likewise, and CPU per file."""
+    paths = pictures()
+    for way in (put, move):
+        with running(place / way.__name__) as (box, subscriber):
+            assert box.daemon
+            warm(box, subscriber, paths)
+            before = cpu_seconds(box.daemon.pid)
+            idle = time.monotonic()
+            closed: dict[str, float] = {}
+            for number in range(count):
+                picture = paths[number % len(paths)]
+                way(box, picture, f"m{number}{picture.suffix}", closed)
+                time.sleep(pace)
+            readings = subscriber.wait(lambda readings: len(readings) >= count + len(paths))
+            cpu = (cpu_seconds(box.daemon.pid) - before) * 1000 / count
+            print(f"\n{way.__name__}, {count} files at {1 / pace:.0f} per second ({time.monotonic() - idle:.0f} s)")
+            report(subscriber, closed)
+            recognised = [r["timing_ms"]["recognise"] for r in readings if r["origin"]["name"] in closed]
+            print(f"inference (recognise) {line(recognised)}")
+            bare = inference_cpu_ms([str(paths[n % len(paths)]) for n in range(min(count, 100))], pace)  # type: ignore[misc]
+            print(f"CPU per file {cpu:.2f} ms, of which inference {bare:.2f} ms, beyond inference {cpu - bare:.2f} ms; RSS {resident_mib(box.daemon.pid):.0f} MiB")
+
+
+def warm(box: Box, subscriber: Subscriber, paths: list[Path]) -> None:
+    """Read every sample once, so that every bucket is compiled."""
+    for path in paths:
+        box.drop(path)
+    subscriber.wait(lambda readings: len(readings) >= len(paths))
+
+
+def report(subscriber: Subscriber, closed: dict[str, float]) -> None:
+    arrived = {p["origin"]["name"]: at for at, topic, p in subscriber.messages if "/read/" in topic}
+    print(f"to message            {line([(arrived[name] - at) * 1000 for name, at in closed.items()])}")
+
+
+def rate(place: Path, count: int = 2000) -> None:
+    """Files per second and CPU per file with a full inbox."""
+    paths = pictures()
+    with running(place) as (box, subscriber):
+        assert box.daemon
+        warm(box, subscriber, paths)
+        before, begun = cpu_seconds(box.daemon.pid), time.monotonic()
+        for number in range(count):
+            shutil.copyfile(paths[number % len(paths)], box.inbox / f"r{number}.png")
+        subscriber.wait(lambda readings: len(readings) >= count + len(paths), 600)
+        seconds = time.monotonic() - begun
+        cpu = (cpu_seconds(box.daemon.pid) - before) * 1000 / count
+        print(f"{count} files in {seconds:.1f} s: {count / seconds:.0f} per second, {cpu:.1f} ms CPU per file")
+
+
+def memory(place: Path, count: int = 20_000) -> None:
+    """Resident memory over lines of random widths."""
+    rng = random.Random(1)
+    paths = pictures()
+    big = cv2.resize(cv2.imread(str(paths[0])), (3000, 32))
+    with running(place, log={"level": "warning"}) as (box, subscriber):
+        assert box.daemon
+        for number in range(count):
+            width = rng.randrange(16, 2600)
+            cv2.imwrite(str(box.path / "next.png"), np.ascontiguousarray(big[:, :width]), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+            (box.path / "next.png").rename(box.inbox / f"{number}.png")
+            if number % 250 == 249:
+                subscriber.wait(lambda readings, n=number: len(readings) >= n - 100, 600)
+            if number % 2000 == 1999:
+                print(f"{number + 1:6} lines: RSS {resident_mib(box.daemon.pid):.1f} MiB", flush=True)
+
+
+MODES: dict[str, Callable[[Path], None]] = {"start": start, "latency": latency, "rate": rate, "memory": memory}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("mode", choices=MODES)
+    with tempfile.TemporaryDirectory(prefix="edged-measure-") as place:
+        MODES[parser.parse_args().mode](Path(place))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Installs what edged needs to run and to be tested: Debian packages, then the locked Python packages.
+# usage: setup.sh VENV        PYTHON=python3.12 setup.sh .venv   takes another Python
+set -eu
+venv=$1
+python=${PYTHON:-python3}
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# command -> Debian package that brings it
+missing=
+need() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || missing="$missing $2"; }
+need "$python" python3
+need mosquitto mosquitto
+need mosquitto_sub mosquitto-clients
+need openssl openssl
+need systemd-analyze systemd
+"$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+
+if [ -n "$missing" ]; then
+    command -v apt-get >/dev/null 2>&1 || fail "these Debian packages are missing and there is no apt-get:$missing; install them and try again"
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null 2>&1 || fail "these Debian packages are missing:$missing; run as root: apt-get install$missing"
+        sudo=sudo
+    fi
+    echo "setup: installing$missing"
+    $sudo apt-get update -qq || fail "apt-get update failed; look at the network and at /etc/apt/sources.list"
+    # shellcheck disable=SC2086 # a list of words
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
+        fail "apt-get install$missing failed; see above"
+fi
+
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "$("$python" --version) is too old: edged needs Python 3.11 or newer; set PYTHON to one"
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+echo "setup: installing the locked Python packages into $venv"
+"$venv/bin/python" -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+"$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -1,0 +1,40 @@
+"""More files at once than the kernel's event queue holds."""
+
+import collections
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.box import SAMPLES, running
+
+
+def burst(tmp_path: Path, count: int) -> None:
+    small = min((p for p in SAMPLES.iterdir() if p.suffix == ".png"), key=lambda p: p.stat().st_size).read_bytes()
+    with running(tmp_path, log={"level": "warning"}) as (box, subscriber):
+        assert box.daemon
+        box.daemon.send_signal(signal.SIGSTOP)
+        for number in range(count):
+            with (box.inbox / f"{number}.png").open("wb") as file:
+                file.write(small)
+        box.daemon.send_signal(signal.SIGCONT)
+        readings = subscriber.wait(lambda readings: len(readings) >= count, 60 + count / 25)
+        assert box.stop() == 0
+        names = collections.Counter(r["origin"]["name"] for r in readings)
+        assert len(names) == count
+        assert set(names.values()) == {1}
+        assert [r["seq"] for r in readings] == list(range(1, count + 1))
+        assert os.listdir(box.inbox) == []
+        assert "overflow" in box.log.read_text()
+
+
+def test_a_burst_past_the_event_queue_is_read_exactly_once(tmp_path: Path) -> None:
+    """20,000 files dropped while the daemon stands still, past the kernel's queue of 16,384 events."""
+    burst(tmp_path, 20_000)
+
+
+@pytest.mark.soak
+def test_a_large_burst_is_read_exactly_once(tmp_path: Path) -> None:
+    """100,000 files."""
+    burst(tmp_path, 100_000)
