@@ -13,15 +13,13 @@ from pathlib import Path
 from edged import __version__
 from edged.errors import ConfigError, EdgedError, ExitCode
 
-CONFIG = Path("/etc/edged/edged.yaml")
-
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edged", description="Reads the text in pictures and publishes it over MQTT.")
     parser.add_argument("--version", action="version", version=f"edged {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     config = argparse.ArgumentParser(add_help=False)
-    config.add_argument("-c", "--config", type=Path, default=None, metavar="FILE", help=f"configuration (default {CONFIG})")
+    config.add_argument("-c", "--config", type=Path, default=None, metavar="FILE", help="configuration (default /etc/edged/edged.yaml)")
 
     run = verbs.add_parser("run", parents=[config], help="the daemon")
     run.add_argument("--strict", action="store_true", help="never start from anything but the given configuration")
@@ -83,7 +81,7 @@ def _dispatch(arguments: argparse.Namespace) -> ExitCode:
     if verb == "run":
         from edged.commands.run import run
 
-        return run(arguments.config or CONFIG)
+        return run(arguments.config)
     if verb == "read":
         from edged.commands.read import read
 

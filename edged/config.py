@@ -177,7 +177,7 @@ class FolderSection(Section):
 class Config(Section):
     """The whole configuration."""
 
-    version: Literal[1] = Field(description="of this format")
+    version: Literal[1] = Field(description="version of this format")
     device: Name = Field(description="part of every topic; unique on the broker")
     state_dir: FilePath = Field(default=Path("/var/lib/edged"), description="database and crash reports")
     models_dir: FilePath = Field(default=Path("/usr/share/edged/models"), description="the shelf; /var/lib/edged/models is looked at first")

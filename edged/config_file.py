@@ -17,6 +17,7 @@ from edged.config_words import dotted, explain, shown
 from edged.config_yaml import Document, Finding, SyntaxFinding, parse
 from edged.errors import ConfigError
 
+DEFAULT = Path("/etc/edged/edged.yaml")
 MAX_BYTES = 256 * 1024  # hundreds of sources; PyYAML reads it in about two seconds
 
 

@@ -15,6 +15,7 @@ from edged.config_yaml import Document, Finding, KeyPath
 
 _LATER_SOURCE_KEYS = ("url", "fields", "trigger")
 _SECRETS = ("password", "passwd", "passphrase", "secret", "token", "key_password")
+_PATH_CHARACTERS = 4096  # a path is shown whole
 _SOCKET_PATH_BYTES = 107  # sun_path of unix(7), without its closing zero
 
 
@@ -141,16 +142,21 @@ class Rules:
 
     def _swallowed(self, drops: dict[str, Path], kept: list[tuple[str, str, Path]]) -> Iterator[Finding]:
         for name, role, folder in kept:
-            at: KeyPath = ("sources", name, role) if name else (role,)
+            given = not name or role in self._sources()[name]
             for drop_name, drop in drops.items():
-                if folder.is_relative_to(drop):
-                    where = dotted(("sources", drop_name, "path"))
-                    yield self._find(at, f"{quoted(str(folder))} lies inside the drop folder {where}; move it beside that folder")
-                elif name and drop.is_relative_to(folder):
-                    yield self._find(
-                        at,
-                        f"{quoted(str(folder))} contains the drop folder of {dotted(('sources', drop_name))}; move it beside that folder",
+                where = dotted(("sources", drop_name, "path"))
+                if folder.is_relative_to(drop) and given:
+                    message = (
+                        f"{quoted(str(folder), most=_PATH_CHARACTERS)} lies inside the drop folder {where}; move it beside that folder"
                     )
+                elif folder.is_relative_to(drop) and role == "work":  # the three defaults lie side by side: told once
+                    yield self._find(("sources", name, "path"), f"its work, done and failed would lie inside {where}; name others for them")
+                    continue
+                elif name and drop.is_relative_to(folder):
+                    message = f"{quoted(str(folder), most=_PATH_CHARACTERS)} contains the drop folder {where}; move it beside that folder"
+                else:
+                    continue
+                yield self._find(("sources", name, role) if name else (role,), message)
 
     def _shared_work(self, kept: list[tuple[str, str, Path]]) -> Iterator[Finding]:
         """Work folders are alone; done and failed may be one."""

@@ -34,9 +34,9 @@ def dotted(path: KeyPath) -> str:
     return text
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, *, most: int = _SHOWN) -> str:
     """The text in quotes, on one line, of bearable length."""
-    return json.dumps(text if len(text) <= _SHOWN else text[:_SHOWN] + "…", ensure_ascii=not text.isprintable())
+    return json.dumps(text if len(text) <= most else text[:most] + "…", ensure_ascii=not text.isprintable())
 
 
 def explain(error: Any, document: Document) -> Finding:
@@ -48,7 +48,7 @@ def explain(error: Any, document: Document) -> Finding:
     elif error["type"] == "extra_forbidden":
         message = unknown(path, document)
     elif error["type"] == "missing":
-        message = f"missing, expected {expected(path)}; {_purpose(path)}"
+        message = f"missing, expected {expected(path)} ({_purpose(path)})"
     elif error["type"] == "host":  # the value may carry a password
         message = error["msg"]
     else:

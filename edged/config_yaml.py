@@ -24,6 +24,7 @@ MAX_EXPANDED = 512 * 1024  # characters once aliases are written out; a file's o
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]{0,17})(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_HALF = re.compile(r"[\ud800-\udfff]")  # of a surrogate pair: no character alone
 _CONSTANTS: dict[str, bool | None] = {"": None, "~": None}
 for _word, _value in (("true", True), ("false", False), ("null", None)):
     _CONSTANTS |= {_word: _value, _word.capitalize(): _value, _word.upper(): _value}
@@ -35,8 +36,10 @@ _SYNTAX = (
     ("mapping values are not allowed", "a colon that is not expected here; check the indentation, put texts with a colon in quotes"),
     ("could not find expected ':'", "a key without its colon"),
     ("expected <block end>", "the indentation does not match the lines above"),
-    ("expected a single document", "a second document begins here; one file is one document"),
-    ("end of stream", "a quote or bracket that is never closed"),
+    ("another document", "a second document begins here; one file is one document"),
+    ("expected ',' or", "a bracket that is never closed, or a comma that is missing"),
+    ("end of stream", "a quote that is never closed"),
+    ("nested more than", f"more than {MAX_DEPTH} sections inside one another"),
     ("undefined alias", "an alias (*name) whose anchor (&name) does not stand above it"),
 )
 
@@ -132,6 +135,9 @@ class _Converter:
                 continue
             key = key_node.value
             here = (*path, key)
+            if _HALF.search(key):
+                self._find(key_node, path, "a key holds half of a surrogate pair, which is no character")
+                continue
             if key in found:
                 self._find(key_node, here, f"stands twice, first on line {self.lines[here]}; keep one of the two")
                 continue
@@ -143,7 +149,7 @@ class _Converter:
 
     def _scalar(self, node: ScalarNode, path: KeyPath) -> str | float | bool | None:
         text: str = node.value
-        if any("\ud800" <= char <= "\udfff" for char in text):
+        if _HALF.search(text):
             self._find(node, path, "holds half of a surrogate pair, which is no character", covers=path)
             return ""
         if node.style is not None:
@@ -173,8 +179,10 @@ def parse(text: str) -> Document:
         line = text.count("\n", 0, error.position) + 1
         raise SyntaxFinding(line, f"control character U+{ord(text[error.position]):04X}; remove it") from error
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise SyntaxFinding(mark.line + 1 if mark else 1, _said(error)) from error
+        message = _said(error)
+        # What is never closed is best looked for where it was opened.
+        mark = (error.context_mark if "never closed" in message else None) or error.problem_mark
+        raise SyntaxFinding(mark.line + 1 if mark else 1, message) from error
     if root is None:
         return Document(data=None, lines={}, findings=())
     converter = _Converter(composer.tagged)

@@ -75,7 +75,10 @@ def show(topic: str, message: dict[str, Any], *, whole: bool) -> None:
         print(f"{topic}  (the first one as it arrives, the others in short)\n{json.dumps(message, ensure_ascii=False, indent=1)}")
     reasons = f"  ({'; '.join(message['reasons'])})" if message["reasons"] else ""
     text = message["text"].replace("\n", " / ")
-    print(f"{topic}  #{message['seq']:<3} {message['origin']['name']:28} {message['outcome']:8} {message['confidence']:.2f}  {text}{reasons}", flush=True)
+    print(
+        f"{topic}  #{message['seq']:<3} {message['origin']['name']:28} {message['outcome']:8} {message['confidence']:.2f}  {text}{reasons}",
+        flush=True,
+    )
 
 
 def free_port() -> int:

@@ -47,7 +47,8 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def line(values: list[float]) -> str:
-    return f"p50 {percentile(values, 0.5):6.1f}  p90 {percentile(values, 0.9):6.1f}  p99 {percentile(values, 0.99):6.1f}  max {max(values):6.1f} ms"
+    shares = "  ".join(f"p{round(share * 100)} {percentile(values, share):6.1f}" for share in (0.5, 0.9, 0.99))
+    return f"{shares}  max {max(values):6.1f} ms"
 
 
 def pictures() -> list[Path]:
@@ -83,10 +84,11 @@ bare_inference({[str(p) for p in paths]!r}, {pace})
 
 def bare_inference(paths: list[str], pace: float) -> None:
     """Print the CPU milliseconds per line of nothing but inference."""
-    from edged.config import PreprocessSection, RecogniseSection
     from edged.flow.model_files import load_model
     from edged.flow.preprocess import prepare
     from edged.flow.recognise import Recogniser
+
+    from edged.config import PreprocessSection, RecogniseSection
 
     model = load_model([ROOT / "models"], "ppocrv2-crnn", "auto")
     recogniser = Recogniser(model, RecogniseSection())
@@ -144,7 +146,8 @@ def latency(place: Path, count: int = 300, pace: float = 0.2) -> None:
             recognised = [r["timing_ms"]["recognise"] for r in readings if r["origin"]["name"] in closed]
             print(f"inference (recognise) {line(recognised)}")
             bare = inference_cpu_ms([str(paths[n % len(paths)]) for n in range(min(count, 100))], pace)  # type: ignore[misc]
-            print(f"CPU per file {cpu:.2f} ms, of which inference {bare:.2f} ms, beyond inference {cpu - bare:.2f} ms; RSS {resident_mib(box.daemon.pid):.0f} MiB")
+            print(f"CPU per file {cpu:.2f} ms, of which inference {bare:.2f} ms, beyond inference {cpu - bare:.2f} ms")
+            print(f"resident memory {resident_mib(box.daemon.pid):.0f} MiB")
 
 
 def warm(box: Box, subscriber: Subscriber, paths: list[Path]) -> None:

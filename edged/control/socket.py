@@ -28,7 +28,7 @@ Verb = Callable[[Mapping[str, Any]], Any]
 MAX_REQUEST = 64 * 1024
 MAX_CLIENTS = 8
 _MODE = 0o660
-_TICK_SECONDS = 0.5
+_TICK_SECONDS = 0.2  # how late a stop is noticed
 
 _log = logging.getLogger(__name__)
 
@@ -69,16 +69,12 @@ class ControlSocket:
         """
         try:
             _clear(self._path)
-            listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
-            os.fchmod(listener.fileno(), _MODE)  # bind takes the mode from here: never open to others, not even for a moment
-            listener.bind(os.fspath(self._path))
-            self._path.chmod(_MODE)  # what the umask took away
-            listener.listen(MAX_CLIENTS)
+            self._listener = _listening(self._path)
+            self._inode = self._path.stat().st_ino
         except OSError as error:
             message = f"the control socket {self._path} cannot be made: {error.strerror or error}"
             hint = "its folder must exist and belong to the user of edged (RuntimeDirectory=edged makes /run/edged); or set control.socket"
             raise ConfigError(message, hint=hint) from error
-        self._listener, self._inode = listener, self._path.stat().st_ino
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Answer until *stop* is set."""
@@ -213,10 +209,21 @@ def _clear(path: Path) -> None:
         except ConnectionRefusedError:  # nobody listens: a dead process left it
             path.unlink()
             return
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             pass  # somebody lives there who is too busy to answer
     message = f"another edged answers on {path}"
     raise InstanceRunning(message, hint="stop it first (systemctl stop edged), or give this one its own control.socket and state_dir")
+
+
+def _listening(path: Path) -> socket.socket:
+    with contextlib.ExitStack() as undo:
+        listener = undo.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK))
+        os.fchmod(listener.fileno(), _MODE)  # bind takes the mode from here: never open to others, not even for a moment
+        listener.bind(os.fspath(path))
+        path.chmod(_MODE)  # what the umask took away
+        listener.listen(MAX_CLIENTS)
+        undo.pop_all()
+    return listener
 
 
 def _line(answer: dict[str, Any]) -> bytes:

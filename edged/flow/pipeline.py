@@ -11,91 +11,19 @@ recogniser answers in; the sink commits all that is ready in one transaction (gr
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from edged.errors import OutboxFull
+from edged.flow.ledger import Entry, Ledger
 from edged.flow.ports import MessageStore, Source
-from edged.flow.reader import Job, Reader
-from edged.lib.clock import Clock
-from edged.types import Committed, Delivery, SourceName
+from edged.flow.reader import Reader
+from edged.types import Committed, SourceName
 
 log = logging.getLogger(__name__)
 
 Beat = Callable[[], None]
 _GROUP = 32  # readings in one commit at most: bounds the work that a crash makes us repeat
 _PATIENCE = 0.5  # seconds between two beats while waiting
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Entry:
-    """One claimed input between feed and sink; `job` is set once it is completed."""
-
-    delivery: Delivery
-    reader: Reader
-    since: float  # monotonic
-    job: Job | None = None
-
-
-class Ledger:
-    """What is in work, per source in claim order. Thread-safe; shared by feeds, recogniser and sink."""
-
-    def __init__(self, sources: Sequence[SourceName], slots: int, clock: Clock) -> None:
-        """Allow *slots* inputs of each source in work at a time."""
-        self._queues: Mapping[SourceName, deque[Entry]] = {name: deque() for name in sources}
-        self._slots = dict.fromkeys(sources, slots)
-        self._clock = clock
-        self._changed = threading.Condition()
-
-    def reserve(self, source: SourceName, timeout: float) -> bool:
-        """Take a slot, waiting *timeout* seconds at most; False if there was none."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._slots[source] > 0, timeout):
-                return False
-            self._slots[source] -= 1
-            return True
-
-    def release(self, source: SourceName, count: int) -> None:
-        """Give slots back."""
-        with self._changed:
-            self._slots[source] += count
-            self._changed.notify_all()
-
-    def enter(self, delivery: Delivery, reader: Reader) -> Callable[[Job], None]:
-        """Put a claimed input in line; the returned callable completes it, from any thread."""
-        entry = Entry(delivery=delivery, reader=reader, since=self._clock.monotonic())
-        with self._changed:
-            self._queues[delivery.source].append(entry)
-
-        def completed(job: Job) -> None:
-            with self._changed:
-                entry.job = job
-                self._changed.notify_all()
-
-        return completed
-
-    def ready(self, limit: int, timeout: float) -> list[Entry]:
-        """The completed heads of all sources, up to *limit*, waiting *timeout* seconds for the first."""
-        with self._changed:
-            self._changed.wait_for(lambda: any(q and q[0].job for q in self._queues.values()), timeout)
-            batch: list[Entry] = []
-            for queue in self._queues.values():
-                while queue and queue[0].job and len(batch) < limit:
-                    batch.append(queue.popleft())
-            return batch
-
-    @property
-    def in_work(self) -> int:
-        """Inputs between claim and commit, without those the sink holds."""
-        with self._changed:
-            return sum(len(queue) for queue in self._queues.values())
-
-    def oldest_seconds(self) -> float:
-        """How long the longest waiting input is being recognised; 0 where none is."""
-        with self._changed:
-            waiting = [entry.since for queue in self._queues.values() for entry in queue if entry.job is None]
-        return self._clock.monotonic() - min(waiting) if waiting else 0.0
 
 
 class FeedWorker:
@@ -150,7 +78,6 @@ class SinkWorker:
         self._unfiled: list[tuple[SourceName, Committed]] = []  # only changed in the sink's thread
         self._told: set[str] = set()
         self.full = False  # the outbox has no room; read by health
-        self.held = 0  # inputs of the batch in hand, part of `in work`
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Commit until *stop* is set and what was in work is committed, or the drain time is over."""
@@ -161,14 +88,13 @@ class SinkWorker:
             if batch:
                 self._commit(batch, stop, beat)
             elif stop.is_set():
-                if not self._ledger.in_work:
+                if self._ledger.empty:
                     return
                 waited += _PATIENCE
             self._file()
-        log.warning("stopped with %d inputs in work; they are read again at the next start", self._ledger.in_work)
+        log.warning("stopped with %d inputs in work; they are read again at the next start", self._ledger.flow().in_work)
 
     def _commit(self, batch: list[Entry], stop: threading.Event, beat: Beat) -> None:
-        self.held = len(batch)
         readings = [entry.reader.conclude(entry.job) for entry in batch if entry.job]
         for name in {reading.source for reading in readings}:
             self._sources[name].sync()
@@ -184,7 +110,7 @@ class SinkWorker:
                 if stop.wait(1):
                     return  # the files stay in work and are read again at the next start
         self.full = False
-        self.held = 0
+        self._ledger.committed(len(rows))
         self._committed()
         for reading, row in zip(readings, rows, strict=True):
             self._unfiled.append((reading.source, row))
@@ -215,3 +141,8 @@ class SinkWorker:
     def unfiled(self) -> int:
         """Inputs that were read and still lie in work."""
         return len(self._unfiled)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether one of them could not be moved away."""
+        return bool(self._told)

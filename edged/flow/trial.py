@@ -10,12 +10,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from edged.config import LimitsSection
 from edged.errors import FrameError, FrameFailed
 from edged.flow.decode import decode, limit_threads
 
 _COMMAND = (sys.executable, "-m", "edged.flow.trial")
+_HOME = Path(__file__).parents[2]  # `-m` looks into the working directory first: it must be ours
 _READY = b"ready\n"  # written when only the decoding is left: what happens later is the picture's doing
 _BASE_BYTES = 2 * 2**30  # address space of the interpreter and its libraries, generously
 _BYTES_PER_PIXEL = 32  # 16-bit pixels with transparency, their copies, and the decoder's own
@@ -41,6 +43,7 @@ def survives(data: bytes, limits: LimitsSection, *, timeout_seconds: float, comm
             stderr=subprocess.DEVNULL,
             timeout=timeout_seconds,
             env=environment,
+            cwd=_HOME,
             check=False,
         )
     except subprocess.TimeoutExpired as error:

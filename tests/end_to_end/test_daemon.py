@@ -1,7 +1,6 @@
 """The daemon as an operator meets it: a real process, a real broker, a real model."""
 
 import json
-import os
 import signal
 import socket
 import stat
@@ -177,4 +176,4 @@ def test_the_stop_leaves_nothing_in_work(tmp_path: Path) -> None:
         readings = subscriber.wait(lambda readings: len({r["id"] for r in readings}) >= 200)
         assert sorted({r["seq"] for r in readings}) == list(range(1, 201))
         assert len({r["origin"]["name"] for r in readings}) == 200
-    assert os.listdir(box.inbox) == []
+    assert not list(box.inbox.iterdir())

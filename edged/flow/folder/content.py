@@ -31,6 +31,7 @@ class Found:
     """What one look at an entry gave. Exactly one of `data` and `problem` is set."""
 
     stamp: Stamp
+    size: int | None = None  # None for what is no file
     data: bytes | None = field(repr=False, default=None)
     sha256: str | None = None
     problem: FrameProblem | None = None
@@ -60,20 +61,20 @@ def examine(name: str, folder: int, max_bytes: int) -> Found:
         return Found(stamp=stamp, problem=_rejected(f"{kind}, not a file; edged reads plain files only: drop the picture itself"))
     if seen.st_size > max_bytes:
         reason = f"the file has {seen.st_size} bytes, more than {max_bytes}; send a smaller one or raise limits.max_file_bytes"
-        return Found(stamp=stamp, problem=_rejected(reason))
+        return Found(stamp=stamp, size=seen.st_size, problem=_rejected(reason))
     try:
         return _read(name, folder, stamp)
     except FileNotFoundError:
         raise
     except PermissionError:
-        return Found(stamp=stamp, denied=True, problem=_rejected(_denied(seen)))
+        return Found(stamp=stamp, size=seen.st_size, denied=True, problem=_rejected(_denied(seen)))
     except OSError as error:
         if error.errno in _OURS:
             raise
         if error.errno in (errno.ELOOP, errno.ENXIO):  # it became a link or a socket since we looked
             raise Changing from error
         reason = f"the file cannot be read: {os.strerror(error.errno or 0)}; check the disk and drop it again"
-        return Found(stamp=stamp, problem=FrameProblem(outcome=Outcome.FAILED, reason=reason))
+        return Found(stamp=stamp, size=seen.st_size, problem=FrameProblem(outcome=Outcome.FAILED, reason=reason))
 
 
 def _read(name: str, folder: int, expected: Stamp) -> Found:
@@ -87,7 +88,7 @@ def _read(name: str, folder: int, expected: Stamp) -> Found:
             raise Changing
     finally:
         os.close(descriptor)
-    return Found(stamp=expected, data=data, sha256=hashlib.sha256(data).hexdigest())
+    return Found(stamp=expected, size=len(data), data=data, sha256=hashlib.sha256(data).hexdigest())
 
 
 def _read_all(descriptor: int, size: int) -> bytes:

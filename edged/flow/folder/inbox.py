@@ -25,6 +25,8 @@ from edged.lib.clock import Clock
 log = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 1.0  # between two looks whether folder and watcher are what they were
+_PASSES = 3  # over folders that appear while they are listed; the next listing finds the rest
+_REMEMBERED = 10_000  # names that the journal was told of; a dropper may invent any number
 _POLL_SECONDS = 2.0  # between two listings while nothing can be watched
 
 
@@ -46,7 +48,7 @@ class InboxCounts:
 
 
 class Inbox:
-    """What waits in the drop folder, in the order in which it is taken. Used by one thread."""
+    """What waits in the drop folder, in the order in which it is taken. Used by one thread, but for its length."""
 
     def __init__(self, name: str, path: Path, section: FolderSection, clock: Clock) -> None:
         """Nothing is touched before `tend`."""
@@ -60,17 +62,22 @@ class Inbox:
         self._wake = Event()
         self._check_at = self._list_at = clock.monotonic()
         self._listed_at = float("-inf")
-        self._told: set[str] = set()  # what the journal was told once
+        self._told: set[tuple[str, str]] = set()  # what the journal was told once
 
     def __len__(self) -> int:
-        """How many files wait, settled or not."""
-        return len(self._waiting) + sum(1 for name in self._settle if name not in self._waiting)
+        """How many files wait, settled or not; may be asked from any thread."""
+        return len(self._waiting) + len(self._settle)
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to `pop`."""
+        return not self._waiting
 
     def tend(self, beat: Callable[[], None]) -> None:
         """Take in what happened: events, a lost folder or watcher, settled files, the next listing."""
         now = self._clock.monotonic()
         self._wake.clear()
-        if now >= self._check_at:
+        if now >= self._check_at or (self._watch is not None and not self._watch.alive):
             self._check(now)
         if self._watch is not None:
             if self._watch.take_overflow():
@@ -86,7 +93,9 @@ class Inbox:
 
     def wait(self, seconds: float) -> None:
         """Wait for an event, a file that settled or the next listing, *seconds* at most."""
-        ends = [self._list_at, self._check_at, self._settle.next_due() or self._list_at]
+        ends = [self._check_at]
+        if self.descriptor >= 0:
+            ends += [self._list_at, self._settle.next_due() or self._list_at]
         self._wake.wait(max(0.0, min(seconds, min(ends) - self._clock.monotonic())))
 
     def pop(self) -> tuple[str, Why] | None:
@@ -130,6 +139,7 @@ class Inbox:
         if entry.regular:
             settled = self._settle.observe(entry.name, entry.stamp, self._clock.monotonic(), age=age)
         if settled is not Settled.WAIT:
+            self._settle.forget(entry.name)
             self._waiting[entry.name] = Why.STALLED if settled is Settled.STALLED else Why.SETTLED
 
     def _take_hint(self, name: str, folder: bool, beat: Callable[[], None]) -> None:
@@ -182,23 +192,30 @@ class Inbox:
         self._list("", beat)
 
     def _list(self, start: str, beat: Callable[[], None]) -> None:
-        """List a folder and what is inside it; files that lay there settled are taken in the order of their times."""
+        """List a folder, and again while that showed folders which were not watched before."""
+        for _ in range(_PASSES):
+            try:
+                folders = self._list_once(start, beat)
+            except OSError as error:
+                self._tell_once(start, "the folder cannot be listed: %s", os.strerror(error.errno or 0))
+                return
+            if not self._section.recursive:
+                for name in folders:
+                    self._tell_once(name, "a folder lies in the drop folder and is left alone: %s", "set recursive, or remove it")
+                return
+            if not self._watch_inside(folders):
+                return
+
+    def _list_once(self, start: str, beat: Callable[[], None]) -> list[str]:
+        """Consider what lies there, oldest first; return the folders inside."""
         recursive, known = self._section.recursive, self._waiting.__contains__
-        try:
-            listing = list_folder(self.descriptor, start, recursive=recursive, ignored=self._ignored, known=known, beat=beat)
-        except OSError as error:
-            self._tell_once(start, "the folder cannot be listed: %s", os.strerror(error.errno or 0))
-            return
+        listing = list_folder(self.descriptor, start, recursive=recursive, ignored=self._ignored, known=known, beat=beat)
         wall_ns = int(self._clock.now().timestamp() * 1e9)
         for entry in listing.entries:
             self._consider(entry, age=(wall_ns - entry.stamp.mtime_ns) / 1e9)
         for name in listing.unreadable:
             self._tell_once(name, "a folder inside cannot be listed: %s", "give the user of edged access to it")
-        if not recursive:
-            for name in listing.folders:
-                self._tell_once(name, "a folder lies in the drop folder and is left alone: %s", "set recursive, or remove it")
-        elif self._watch_inside(listing.folders):
-            self._list(start, beat)  # what appeared in them before they were watched
+        return listing.folders
 
     def _start_watch(self) -> None:
         try:
@@ -210,8 +227,9 @@ class Inbox:
         """Watch folders inside; True where one was not watched before."""
         new = False
         for name in folders if self._watch else ():
+            assert self._watch is not None
             try:
-                new |= self._watch.add(name) if self._watch else False
+                new |= self._watch.add(name)
             except OSError as error:
                 self._tell_once(name, "a folder inside cannot be watched: %s; it is listed only", os.strerror(error.errno or 0))
         return new
@@ -222,6 +240,8 @@ class Inbox:
             self._watch = None
 
     def _tell_once(self, name: str, message: str, why: str) -> None:
-        if (name + message) not in self._told:
-            self._told.add(name + message)
+        if len(self._told) >= _REMEMBERED:
+            self._told.clear()
+        if (name, message) not in self._told:
+            self._told.add((name, message))
             log.warning(message, why, extra={"source": self._name, "file": printable(name)})

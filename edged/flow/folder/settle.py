@@ -26,7 +26,7 @@ class Settled(Enum):
 class _Watched:
     stamp: Stamp
     since: float  # when it became as it is
-    look: float  # when to look again
+    look: float | None = None  # when to look again; None while nobody was told to
     incomplete: bool = False  # its structure said that more bytes must follow
 
 
@@ -61,7 +61,7 @@ class SettleTracker:
         """
         file = self._files.get(name)
         if file is None:
-            file = self._files[name] = _Watched(stamp=stamp, since=now - max(0.0, age), look=now)
+            file = self._files[name] = _Watched(stamp=stamp, since=now - max(0.0, age))
         elif file.stamp != stamp:
             file.stamp, file.since, file.incomplete = stamp, now, False
         quiet = now - file.since
@@ -76,7 +76,7 @@ class SettleTracker:
         """Note that a file with this *stamp* is incomplete: it is ready again once it changed and settled."""
         file = self._files.get(name)
         if file is None or file.stamp != stamp:
-            file = self._files[name] = _Watched(stamp=stamp, since=now, look=now)
+            file = self._files[name] = _Watched(stamp=stamp, since=now)
         file.incomplete = True
         self._look_at(name, file, now)
 
@@ -91,6 +91,7 @@ class SettleTracker:
             look, name = heapq.heappop(self._looks)
             file = self._files.get(name)
             if file is not None and file.look == look:
+                file.look = None
                 names.append(name)
         return names
 
@@ -100,8 +101,9 @@ class SettleTracker:
 
     def _look_at(self, name: str, file: _Watched, now: float) -> None:
         """Look again when the file can be ready; an incomplete one is looked at for growth meanwhile."""
+        look = file.since + self._settle
         if file.incomplete:
-            file.look = max(now, min(now + self._settle, file.since + self._stalled))
-        else:
-            file.look = file.since + self._settle
-        heapq.heappush(self._looks, (file.look, name))
+            look = max(now, min(now + self._settle, file.since + self._stalled))
+        if look != file.look:
+            file.look = look
+            heapq.heappush(self._looks, (look, name))

@@ -56,8 +56,8 @@ class FolderWatch:
         """Whether hints can still come: the thread runs, and the folder is the one that was watched."""
         return not self._lost and self._inotify.is_alive()
 
-    def add(self, relative: str) -> None:
-        """Watch a folder inside; list it afterwards, for what appeared before. May be repeated after a rename.
+    def add(self, relative: str) -> bool:
+        """Watch a folder inside, or note its new path; True where it was not watched before: list it then.
 
         Raises:
             OSError: It is gone, no folder, not ours to read, or the limit of watches is reached.
@@ -68,12 +68,13 @@ class FolderWatch:
         known = self._watched.get((status.st_dev, status.st_ino))
         if known is not None and known in self._folders:
             self._folders[known] = prefix
-            return
+            return False
         descriptor = self._inotify.add_callback(os.fsencode(path), self._mask, self, CallbackId(id(self)))
         if descriptor == -1:  # watchdog passes over a missing permission
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         self._watched[status.st_dev, status.st_ino] = descriptor
         self._folders[descriptor] = prefix
+        return True
 
     def take_hints(self) -> list[Hint]:
         """What happened since the last call, in order."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from edged.errors import FrameFailed, FrameRejected
 from edged.flow.formats import bmp, jpeg, png, tiff, webp
-from edged.flow.formats.header import Format, Header, damaged
+from edged.flow.formats.header import Format, Header, damaged, incomplete
 from edged.flow.formats.sniff import sniff
 
 _PARSERS: dict[Format, Callable[[bytes], Header]] = {
@@ -13,6 +14,8 @@ _PARSERS: dict[Format, Callable[[bytes], Header]] = {
     Format.TIFF: tiff.parse,
     Format.WEBP: webp.parse,
 }
+# Copying programs reserve the whole length before they write: what seems wrong may come yet.
+_RESERVED = bytes(64)
 
 
 def inspect(data: bytes) -> Header:
@@ -24,7 +27,12 @@ def inspect(data: bytes) -> Header:
         FrameFailed: Its structure is damaged.
     """
     kind = sniff(data)
-    header = _PARSERS[kind](data)
-    if header.width < 1 or header.height < 1:
-        raise damaged(kind, f"it declares {header.width}x{header.height} pixels")
+    try:
+        header = _PARSERS[kind](data)
+        if header.width < 1 or header.height < 1:
+            raise damaged(kind, f"it declares {header.width}x{header.height} pixels")
+    except (FrameFailed, FrameRejected) as error:
+        if data.endswith(_RESERVED):
+            raise incomplete(kind, f"it ends in zeros, and {error}") from error
+        raise
     return header

@@ -14,7 +14,7 @@ from edged.flow.formats.exif import orientation
 from edged.flow.formats.header import Format, Header, damaged, incomplete, unsupported
 
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)  # not a stuffed byte, a fill byte or a restart
-_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+_RESTARTS = tuple(bytes((0xFF, marker)) for marker in range(0xD0, 0xD8))
 _SOI, _EOI, _SOS, _DRI, _APP1, _APP14, _TEM = 0xD8, 0xD9, 0xDA, 0xDD, 0xE1, 0xEE, 0x01
 _READ = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
 _REFUSED = {
@@ -51,10 +51,13 @@ def parse(data: bytes) -> Header:
     """Walk the markers to the end and return the header."""
     walk = _Walk()
     at = 2
+    coded = False  # whether coded data lies in front of the next marker
     for _ in range(_MAX_SEGMENTS):
         found = _MARKER.search(data, at)
         if found is None:
             raise incomplete(Format.JPEG, f"no end marker within {len(data)} bytes")
+        if not coded and data[at : found.start()].strip(b"\xff"):
+            raise damaged(Format.JPEG, f"{found.start() - at} stray bytes at byte {at}")
         marker, at = data[found.start() + 1], found.end()
         if marker == _EOI:
             return _header(walk, at)
@@ -62,6 +65,7 @@ def parse(data: bytes) -> Header:
             raise damaged(Format.JPEG, f"a second picture starts inside the first, at byte {at - 2}")
         if marker != _TEM:
             at = _segment(data, marker, at, walk)
+            coded = marker == _SOS
     raise unsupported(Format.JPEG, f"more than {_MAX_SEGMENTS} segments")
 
 
@@ -122,11 +126,15 @@ def _scan(data: bytes, body: bytes, start: int, walk: _Walk) -> None:
     end = _MARKER.search(data, start)
     if end is None or not walk.restart_interval:
         return  # the walk itself says what is missing
-    met = b"".join(_RESTART.findall(data, start, end.start()))[1::2]
+    met = [data.count(marker, start, end.start()) for marker in _RESTARTS]
     wanted = -(-_units(walk.frame, names) // walk.restart_interval) - 1
-    order = (bytes(range(0xD0, 0xD8)) * (len(met) // 8 + 1))[: len(met)]
-    if met != order or len(met) not in (wanted, wanted + 1):  # some encoders set one more at the end
-        raise damaged(Format.JPEG, f"{len(met)} restart markers where {wanted} in their order belong: a part in the middle is missing")
+    if met not in (_shares(wanted), _shares(wanted + 1)):  # some encoders set one more at the end
+        raise damaged(Format.JPEG, f"{sum(met)} restart markers where {wanted} belong: a part in the middle is missing")
+
+
+def _shares(count: int) -> list[int]:
+    """How often each of the eight restart markers comes when *count* of them come in turn."""
+    return [(count + 7 - marker) // 8 for marker in range(8)]
 
 
 def _units(frame: _Frame, names: list[int]) -> int:

@@ -70,19 +70,18 @@ def _too_short(data: bytes) -> None:
         # Scanners and network shares create the file first and write later.
         msg = "the file is empty"
         raise FrameIncomplete(msg, hint=CUT)
-    starts = [magic for magic, _ in _PICTURES]
-    if any(magic.startswith(data) for magic in starts) or _starts_webp(data):
-        msg = f"the file has only {len(data)} bytes"
-        raise FrameIncomplete(msg, hint=CUT)
-    if data[0] == 0 and data.count(0) == len(data):
-        # Copying programs reserve the whole length before they write.
-        msg = f"the file has {len(data)} bytes, all of them zero"
+    # Copying programs reserve the whole length before they write: zeros at the end may become anything.
+    written = data.rstrip(b"\0")
+    if any(magic.startswith(written) for magic, _ in _PICTURES) or _starts_webp(written):
+        msg = (
+            f"the file ends after byte {len(data)}" if len(data) < 12 else f"of the {len(data)} bytes all are zero from byte {len(written)}"
+        )
         raise FrameIncomplete(msg, hint=CUT)
 
 
 def _starts_webp(data: bytes) -> bool:
     """Whether *data* is too short to say, but may become a WebP."""
-    return len(data) < 12 and b"RIFF".startswith(data[:4]) and b"WEBP".startswith(data[8:12])
+    return len(data) < 12 and b"RIFF".startswith(data[:4]) and b"WEBP".startswith(data[8:])
 
 
 def _foreign(head: bytes) -> tuple[str, str]:

@@ -6,6 +6,7 @@ many readings there ever were. Freed pages are used again before the file grows.
 
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edged.errors import OutboxFull
@@ -30,14 +31,14 @@ class Budget:
     max_bytes: int
     keep_seconds: float
 
-    def make_room(self, database: Database, db: sqlite3.Connection, payload_bytes: int, rows: int) -> Removed:
-        """Forget the oldest sent rows until *rows* more fit; how many of which state went.
+    def make_room(self, database: Database, db: sqlite3.Connection, payloads: Sequence[int]) -> Removed:
+        """Forget the oldest sent rows until payloads of these sizes fit; how many of which state went.
 
         Raises:
             OutboxFull: Even then they do not fit.
         """
         removed = Removed()
-        need = payload_bytes + rows * _ROW_BYTES
+        need = sum(payloads) + len(payloads) * _ROW_BYTES
         while database.live_bytes(db) + need > self.max_bytes - WAL_BYTES:
             gone = _forget(db, db.execute(_OLDEST, (CHUNK,)).fetchall())
             if not gone:
@@ -45,6 +46,11 @@ class Budget:
                 raise OutboxFull(message, hint="bring the broker back, look at `edged outbox dead`, or raise outbox.max_bytes")
             removed += gone
         return removed
+
+    def has_old(self, database: Database, now: float) -> bool:
+        """Whether `forget_old` would find something: the usual answer is no, and costs no transaction."""
+        with database.reading() as db:
+            return any(row[2] < now - self.keep_seconds for row in db.execute(_OLDEST, (CHUNK,)))
 
     def forget_old(self, db: sqlite3.Connection, now: float) -> Removed:
         """Forget some rows that were sent longer ago than they are kept."""

@@ -96,14 +96,15 @@ def tiff(*pages: Page, order: str = "<", big: bool = False, pixels_first: bool =
         blocks = page.blocks(order)
         wide = LONG8 if big else LONG
         size = len(directory(page.tags([0] * len(blocks), [0] * len(blocks), wide), 0, order, big=big)[0])
-        total = sum(len(b) + len(b) % 2 for b in blocks)
+        blocks = [b + bytes(len(b) % 2) for b in blocks[:-1]] + [blocks[-1] + bytes(len(blocks[-1]) % 2 * pixels_first)]
+        total = sum(map(len, blocks))
         ifd_at = len(out) + total if pixels_first else len(out)
         at = len(out) if pixels_first else len(out) + size
         offsets = []
         body = bytearray()
         for block in blocks:
             offsets.append(at + len(body))
-            body += block + bytes(len(block) % 2)
+            body += block
         ifd, next_link = directory(page.tags(offsets, [len(b) for b in blocks], wide), ifd_at, order, big=big)
         struct.pack_into(order + pointer, out, link, ifd_at)
         out += bytes(body) + ifd if pixels_first else ifd + bytes(body)

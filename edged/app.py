@@ -1,0 +1,162 @@
+"""The composition root of the daemon: the only place that knows all concrete classes.
+
+What is started in order is stopped in reverse:
+
+    state folder -> outbox -> models -> sources -> control socket -> relay, sink, recogniser's watch, feeds
+"""
+
+import logging
+import os
+import random
+import sys
+import uuid
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from edged import __version__
+from edged.config import Config
+from edged.config_file import LoadedConfig
+from edged.control.post import Worker
+from edged.control.socket import ControlSocket
+from edged.control.supervise import Supervisor, Verdict, signals
+from edged.errors import ConfigError
+from edged.flow.decode import limit_threads
+from edged.flow.folder import HotFolder
+from edged.flow.formats import inspect
+from edged.flow.ledger import Ledger
+from edged.flow.outbox import Outbox
+from edged.flow.payload import encode_reading
+from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
+from edged.flow.publish import MqttPublisher
+from edged.flow.reader import Reader
+from edged.flow.relay import Relay
+from edged.generation import Builder, Generation, shelf_of
+from edged.lib.backoff import full_jitter
+from edged.lib.clock import Clock, SystemClock, clock_synced
+from edged.lib.files import atomic_write
+from edged.lib.logs import setup_logging
+from edged.lib.sdnotify import Notifier
+from edged.report import Report, StatusWorker
+from edged.types import Reading, SourceName
+
+log = logging.getLogger(__name__)
+
+_SLOTS = 8  # inputs of one source in work: keeps two cores busy, and is all that a crash makes us repeat
+_ANSWER_SECONDS = 10.0  # a recogniser that does not answer for longer is frozen
+_RESTART_SECONDS = 1.0, 30.0  # first and longest pause before a failed worker starts again
+
+
+def run(loaded: LoadedConfig) -> int:
+    """Run the daemon until it is told to stop; returns its exit code.
+
+    Raises:
+        EdgedError: It cannot start.
+    """
+    setup_logging(loaded.config.log.level)
+    limit_threads(1)  # the threads belong to the recogniser
+    with ExitStack() as undo:
+        verdict = _run(loaded, SystemClock(), undo)
+        if verdict.left:  # their threads hold what we would have to close
+            sys.stderr.flush()
+            os._exit(verdict.exit_code or 1)
+    return verdict.exit_code
+
+
+def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
+    config, rng = loaded.config, random.Random()  # noqa: S311 - spreads retries, hides nothing
+    outbox = open_outbox(config, clock)
+    undo.callback(outbox.close)
+    generation = build_generation(loaded, clock)
+    undo.callback(generation.close)
+    sources = _open_sources(config, outbox, clock, undo)
+    ledger = Ledger([source.name for source in sources], _SLOTS, clock)
+
+    report = Report(loaded, generation.model, sources, ledger, outbox)
+    relay = Relay(
+        outbox,
+        MqttPublisher(config.mqtt, config.client_id),
+        base=config.base,
+        retained=report.retained,
+        retry_max_seconds=config.mqtt.retry_max_seconds,
+        clock=clock,
+        rng=rng,
+    )
+    sink = SinkWorker(sources, ledger, outbox, relay.notify)
+    control = ControlSocket(config.control.socket, report.verbs())
+    control.open()
+    undo.callback(control.close)
+
+    notifier = Notifier.from_environ()
+    feeds = [FeedWorker(source, ledger, partial(_reader, generation, source.name)) for source in sources]
+    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS), StatusWorker(report, relay, notifier)
+    workers: list[Worker] = [relay, sink, watch, *feeds, control, status]
+    first, longest = _RESTART_SECONDS
+    supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng))
+    report.attach(relay, sink, supervisor)
+    log.info("edged %s reads with %s %s", __version__, generation.model.name, generation.model.precision, extra={"device": config.device})
+    with signals(supervisor):
+        return supervisor.run()
+
+
+def _reader(generation: Generation, name: SourceName) -> Reader:
+    return generation.readers[name]
+
+
+def open_outbox(config: Config, clock: Clock) -> Outbox:
+    """The database of this device, open.
+
+    Raises:
+        ConfigError: The state folder cannot be made or written.
+        InstanceRunning: Another edged has it.
+        OutboxError: It cannot be trusted.
+    """
+    try:
+        config.state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"state_dir {config.state_dir} cannot be made: {os.strerror(error.errno or 0)}"
+        raise ConfigError(message, hint="give the user of edged write access to its parent, or set state_dir") from error
+
+    def encode(reading: Reading, seq: int, epoch: str) -> bytes:
+        return encode_reading(reading, device=config.device, seq=seq, epoch=epoch)
+
+    outbox = Outbox(config.state_dir / "outbox.db", config.outbox, encode=encode, clock=clock, clock_synced=clock_synced)
+    outbox.open()
+    return outbox
+
+
+def build_generation(loaded: LoadedConfig, clock: Clock) -> Generation:
+    """Load the models of a configuration and make a reader for each source.
+
+    Raises:
+        ModelError: A model cannot be used.
+    """
+    config = loaded.config
+    builder = Builder(shelf_of(config.state_dir, config.models_dir), config.recognise, config=loaded.digest, clock=clock)
+    model, _ = builder.model(config.model)
+    readers = {SourceName(name): builder.reader(section, config.model) for name, section in config.sources.items()}
+    return Generation(readers=readers, recognisers=builder.recognisers, model=model.ref)
+
+
+def _open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[HotFolder]:
+    instance = _instance(config.state_dir)
+    sources = []
+    for name, section in config.sources.items():
+        source = HotFolder(SourceName(name), section, instance=instance, check=_check, find=outbox.find, clock=clock)
+        source.open()
+        undo.callback(source.close)
+        sources.append(source)
+    return sources
+
+
+def _check(data: bytes) -> None:
+    """Whether the structure of a picture is whole."""
+    inspect(data)
+
+
+def _instance(state_dir: Path) -> str:
+    """Names this edged among those that share a folder; the same after each restart."""
+    path = state_dir / "instance"
+    if not path.exists():
+        atomic_write(path, uuid.uuid4().hex[:12].encode())
+    return path.read_text(encoding="ascii")

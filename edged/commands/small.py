@@ -1,0 +1,95 @@
+"""The commands that only look: `check`, `status`, `outbox`."""
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from edged.config import Config
+from edged.config_file import DEFAULT, load_config
+from edged.control.client import ask
+from edged.errors import ExitCode, NoDaemon
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    return load_config(arguments.config or DEFAULT).config
+
+
+def check(arguments: argparse.Namespace) -> ExitCode:
+    """Validate the configuration."""
+    loaded = load_config(arguments.config or DEFAULT)
+    sources = ", ".join(loaded.config.sources)
+    print(f"{loaded.path}: good (device {loaded.config.device}; sources {sources}; digest {loaded.digest[:12]})")
+    return ExitCode.DONE
+
+
+def status(arguments: argparse.Namespace) -> ExitCode:
+    """What the running daemon says of itself."""
+    told = ask(_config(arguments).control.socket, "status")
+    if arguments.json:
+        print(json.dumps(told, ensure_ascii=False))
+        return ExitCode.DONE
+    health, outbox, broker = told["health"], told["outbox"], told["broker"]
+    print(f"{told['device']}: {health['state']}, edged {told['version']}, up {told['uptime_seconds']:.0f} s, model {told['model']['name']}")
+    for reason in health["reasons"]:
+        print(f"  ! {reason}")
+    print(f"  broker   {'connected' if broker['connected'] else 'not connected'}, {broker['sent']} sent since start")
+    print(f"  outbox   {_counts(outbox)}")
+    print(f"  flow     {told['accepted']} accepted = {told['readings']} readings + {told['in_work']} in work, since start")
+    for name, counters in told["sources"].items():
+        print(f"  {name}   {', '.join(f'{key} {value}' for key, value in counters.items())}")
+    return ExitCode.DONE
+
+
+def _counts(outbox: Mapping[str, Any]) -> str:
+    states = " + ".join(f"{outbox[state]} {state}" for state in ("pending", "sent", "confirmed", "dead", "pruned"))
+    return f"{outbox['readings']} readings = {states}; {outbox['bytes'] / 2**20:.1f} MiB"
+
+
+def _outbox(arguments: argparse.Namespace, verb: str, **values: Any) -> Any:
+    """Ask the daemon; without one, open the database ourselves."""
+    config = _config(arguments)
+    try:
+        return ask(config.control.socket, verb, **values)
+    except NoDaemon:
+        from edged.app import open_outbox  # noqa: PLC0415 - loads OpenVINO, and is needed only without a daemon
+        from edged.lib.clock import SystemClock  # noqa: PLC0415
+
+        outbox = open_outbox(config, SystemClock())
+        try:
+            if verb == "outbox_stat":
+                return asdict(outbox.stats())
+            if verb == "outbox_dead":
+                return [asdict(letter) for letter in outbox.dead()]
+            return outbox.retry(values["seqs"] or None)
+        finally:
+            outbox.close()
+
+
+def outbox_stat(arguments: argparse.Namespace) -> ExitCode:
+    """How many readings are in which state."""
+    print(_counts(_outbox(arguments, "outbox_stat")))
+    return ExitCode.DONE
+
+
+def outbox_dead(arguments: argparse.Namespace) -> ExitCode:
+    """Readings that the broker never took."""
+    for letter in _outbox(arguments, "outbox_dead"):
+        print(f"{letter['seq']}\t{letter['at']}\t{letter['source']}\t{letter['id']}\t{letter['attempts']} tries\t{letter['reason']}")
+    return ExitCode.DONE
+
+
+def outbox_retry(arguments: argparse.Namespace) -> ExitCode:
+    """Send dead readings again."""
+    print(f"{_outbox(arguments, 'outbox_retry', seqs=arguments.seq)} readings are pending again")
+    return ExitCode.DONE
+
+
+VERBS: Mapping[str, Callable[[argparse.Namespace], ExitCode]] = {
+    "check": check,
+    "status": status,
+    "outbox stat": outbox_stat,
+    "outbox dead": outbox_dead,
+    "outbox retry": outbox_retry,
+}

@@ -1,0 +1,148 @@
+"""From a name in the inbox, or a file left in work, to one delivery."""
+
+import datetime as dt
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+from edged.errors import FrameError, FrameIncomplete
+from edged.flow.folder.claims import Held, WorkFolder
+from edged.flow.folder.content import Changing, Found, examine, stamp_of
+from edged.flow.folder.inbox import Inbox, Why
+from edged.flow.folder.listing import folder_inside
+from edged.flow.folder.names import ClaimedName, printable
+from edged.flow.folder.settle import Stamp
+from edged.lib.clock import Clock
+from edged.lib.ids import minted_ms, new_id
+from edged.types import Delivery, FrameId, FrameProblem, Origin, Outcome, SourceName
+
+MAX_ATTEMPTS = 5  # an input whose reader ended that often is not read again
+
+
+class Taken(NamedTuple):
+    """An input that is ours now."""
+
+    held: Held
+    delivery: Delivery
+
+
+class Intake:
+    """Reads, checks and claims. Used by the feed's thread."""
+
+    def __init__(
+        self, source: SourceName, inbox: Inbox, work: WorkFolder, *, check: Callable[[bytes], None], clock: Clock, max_bytes: int
+    ) -> None:
+        """Join inbox and work; *check* raises FrameIncomplete for pictures that are not all there."""
+        self._source, self._inbox, self._work = source, inbox, work
+        self._check, self._clock, self._max_bytes = check, clock, max_bytes
+
+    def take(self, name: str, why: Why) -> Taken | None:
+        """Claim a file of the inbox; None where it is not whole yet, gone, or must be left there."""
+        head, _, base = name.rpartition("/")
+        try:
+            with folder_inside(self._inbox.descriptor, head) as folder:
+                found = self._read(name, base, folder, why)
+                if found is None:
+                    return None
+                now = self._clock.now()
+                new = FrameId(new_id(int(now.timestamp() * 1000), os.urandom(10)))
+                claimed = ClaimedName(id=new, attempt=1, name=name)
+                self._work.claim(base, folder, self._inbox.path / head, claimed)
+                self._inbox.forget(name)
+                found = self._confirm(claimed, found, base, folder)
+        except FileNotFoundError:  # another instance took it, or it was removed
+            self._inbox.forget(name)
+        except Changing:
+            self._inbox.look(name)
+        except OSError as error:
+            self._inbox.leave(name, os.strerror(error.errno or 0))
+        else:
+            return self._taken(claimed, found, now) if found else None
+        return None
+
+    def take_again(self, claimed: ClaimedName) -> Taken:
+        """Read a file of an earlier process in work.
+
+        Raises:
+            OSError: It is gone, or cannot be read now.
+        """
+        try:
+            found = examine(str(claimed), self._work.descriptor, self._max_bytes)
+        except Changing:
+            status = os.stat(str(claimed), dir_fd=self._work.descriptor, follow_symlinks=False)
+            found = _failed(stamp_of(status), "somebody writes to the file after it was claimed; drop it again when it is complete")
+        if claimed.attempt > MAX_ATTEMPTS:
+            found = _failed(found.stamp, f"the file ended the reader {claimed.attempt - 1} times; look at the picture", found)
+        return self._taken(claimed, found, dt.datetime.fromtimestamp(minted_ms(claimed.id) / 1000, dt.UTC))
+
+    def _read(self, name: str, base: str, folder: int, why: Why) -> Found | None:
+        """Read what may be whole; None where it is to settle first."""
+        found = examine(base, folder, self._max_bytes)
+        if found.denied and why is Why.TOLD:  # its permissions may follow at once, as with install(1)
+            self._inbox.look(name)
+            return None
+        try:
+            self._require_whole(found)
+        except FrameIncomplete:
+            if why is not Why.STALLED:
+                self._inbox.defer(name, found.stamp)
+                return None
+        return found
+
+    def _confirm(self, claimed: ClaimedName, found: Found, base: str, folder: int) -> Found | None:
+        """Make sure that we claimed what we read: somebody may have written or swapped it in between.
+
+        A file that turns out to be incomplete is given back; None then.
+        """
+        status = os.stat(str(claimed), dir_fd=self._work.descriptor, follow_symlinks=False)
+        if stamp_of(status) == found.stamp:
+            return found
+        try:
+            found = examine(str(claimed), self._work.descriptor, self._max_bytes)
+            self._require_whole(found)
+        except FileNotFoundError:
+            raise
+        except (Changing, FrameIncomplete, OSError):
+            try:
+                self._work.give_back(claimed, base, folder)
+            except FileExistsError:
+                return _failed(stamp_of(status), "the file was written while it was claimed, and its name was taken again; drop it again")
+            return None
+        return found
+
+    def _require_whole(self, found: Found) -> None:
+        if found.data is None:
+            return
+        try:
+            self._check(found.data)
+        except FrameIncomplete:
+            raise
+        except FrameError:
+            return  # the reader meets it again and says so in the reading
+
+    def _taken(self, claimed: ClaimedName, found: Found, captured_at: dt.datetime) -> Taken:
+        origin = Origin(name=printable(claimed.name), sha256=found.sha256, bytes=found.size, modified_at=_time_of(found.stamp.mtime_ns))
+        captured_at = captured_at.replace(microsecond=captured_at.microsecond // 1000 * 1000)  # as the id has it
+        delivery = Delivery(
+            id=claimed.id,
+            source=self._source,
+            captured_at=captured_at,
+            origin=origin,
+            attempt=claimed.attempt,
+            data=found.data,
+            problem=found.problem,
+        )
+        return Taken(Held(claimed=claimed, origin=origin, captured_at=captured_at), delivery)
+
+
+def _failed(stamp: Stamp, reason: str, found: Found | None = None) -> Found:
+    problem = FrameProblem(outcome=Outcome.FAILED, reason=reason)
+    return Found(stamp=stamp, size=stamp.size, sha256=found.sha256 if found else None, problem=problem)
+
+
+def _time_of(mtime_ns: int) -> dt.datetime | None:
+    """A file's time; None where no calendar has it, as anybody may set anything."""
+    try:
+        return dt.datetime.fromtimestamp(mtime_ns / 1e9, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

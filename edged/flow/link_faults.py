@@ -1,0 +1,65 @@
+"""What keeps us from the broker, named for the operator: everything that is not a reason code. Pure."""
+
+import socket
+import ssl
+
+from edged.types import Fault, Suspicion
+
+_TLS = "check mqtt.tls (ca_file, cert_file, key_file), the name in the broker's certificate, and this box's clock"
+_NETWORK = "check mqtt.host, the network and the firewall; we try again"
+_LISTENS = "start the broker, or check mqtt.host and mqtt.port; we try again"
+
+# The first that fits; certificate errors are TLS errors are OSErrors.
+_LOCAL: tuple[tuple[type[Exception], str, str], ...] = (
+    (socket.gaierror, "name_not_resolved", "check mqtt.host and the name service of this box; we try again"),
+    (ConnectionRefusedError, "connection_refused", _LISTENS),
+    (ssl.SSLCertVerificationError, "certificate_not_trusted", _TLS),
+    (ssl.SSLError, "tls_error", _TLS),
+    (TimeoutError, "connect_timeout", _NETWORK),
+    (OSError, "unreachable", _NETWORK),
+    (ValueError, "host_not_valid", "mqtt.host must be a name or an address"),
+)
+
+INTERNAL = Fault(name="internal", message="the MQTT client failed; its traceback stands in the journal", hint="report it; we try again")
+CLOSED = Fault(name="closed", message="we said goodbye to the broker", hint="")
+
+
+def local_fault(error: OSError | ValueError, broker: str) -> Fault:
+    """No connection came to be."""
+    name, hint = next((name, hint) for kind, name, hint in _LOCAL if isinstance(error, kind))
+    return Fault(name=name, message=f"{broker}: {error or name}", hint=hint)
+
+
+def secret_fault(error: OSError | ValueError) -> Fault:
+    """A password, certificate or key cannot be read."""
+    return Fault(
+        name="secret_unreadable",
+        message=f"password or certificate: {error}",
+        hint="it must exist, be readable by the service, and be what it says",
+    )
+
+
+def no_greeting(broker: str, seconds: float) -> Fault:
+    """Something listens there, but does not answer a CONNECT."""
+    message = f"{broker}: connected, but no answer to CONNECT within {seconds:g} s"
+    return Fault(name="no_greeting", message=message, hint="is it an MQTT broker, and does this port want TLS?")
+
+
+def silence(broker: str) -> Fault:
+    """The keep-alive was not answered."""
+    return Fault(name="keep_alive_timeout", message=f"{broker} does not answer any more", hint=_NETWORK)
+
+
+def hung_up(broker: str, *, greeted: bool) -> Fault:
+    """The connection ended without a word."""
+    if not greeted:
+        message = f"{broker} closed the connection before it answered CONNECT"
+        return Fault(name="no_greeting", message=message, hint="does this port want TLS, or a client certificate (mqtt.tls)?")
+    message = f"{broker} closed the connection without a reason"
+    return Fault(name="connection_lost", message=message, hint="look at the broker's log; we try again", suspicion=Suspicion.PERHAPS)
+
+
+def deaf(topic: str, seconds: float) -> Fault:
+    """A publish was never acknowledged; we end such a connection ourselves."""
+    message = f"{topic}: no PUBACK within {seconds:g} s"
+    return Fault(name="puback_timeout", message=message, hint="look at the broker's log and load; it is sent again")

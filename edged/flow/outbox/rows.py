@@ -1,0 +1,105 @@
+"""The statements: each function asks or changes rows within the caller's transaction."""
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Collection, Sequence
+
+from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, Outcome, Reading, RowState, SourceName
+
+NewRow = tuple[Reading, int, bytes]  # reading, seq, payload
+
+_FAR = 3_600.0  # nothing waits that long: such a next_try was written before the clock went back
+
+_DUE = """
+    SELECT seq, id, body, attempts FROM reading INDEXED BY pending JOIN payload USING (seq)
+    WHERE state = 'pending' AND source = ? AND (next_try <= ? OR next_try > ?) ORDER BY seq LIMIT ?"""
+
+
+def epoch(db: sqlite3.Connection) -> str:
+    """The random id that this database got at its creation."""
+    return str(db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0])
+
+
+def find(db: sqlite3.Connection, ids: Sequence[FrameId]) -> dict[FrameId, Committed]:
+    """The commits of those ids that have one."""
+    known = {}
+    for id in ids:
+        row = db.execute("SELECT seq, outcome, reasons FROM reading WHERE id = ?", (id,)).fetchone()
+        if row:
+            known[id] = Committed(id=id, seq=row[0], outcome=Outcome(row[1]), reasons=tuple(json.loads(row[2])))
+    return known
+
+
+def insert(db: sqlite3.Connection, new: Sequence[NewRow], now: float) -> None:
+    """Add pending rows."""
+    for reading, seq, body in new:
+        reasons = json.dumps(reading.reasons)
+        db.execute(
+            "INSERT INTO reading VALUES (?, ?, ?, ?, ?, 'pending', 0, 0, 0, '', ?)",
+            (seq, reading.id, reading.source, reading.outcome, reasons, now),
+        )
+        db.execute("INSERT INTO payload VALUES (?, ?)", (seq, body))
+
+
+def due(db: sqlite3.Connection, source: SourceName, now: float, limit: int) -> list[OutboxMessage]:
+    """Pending rows of one source, lowest seq first."""
+    found = db.execute(_DUE, (source, now, now + _FAR, limit))
+    return [OutboxMessage(seq=seq, id=FrameId(id), source=source, payload=body, attempts=attempts) for seq, id, body, attempts in found]
+
+
+def finish(db: sqlite3.Connection, seqs: Sequence[int], state: RowState, reason: str, now: float) -> list[SourceName]:
+    """Pending becomes *state*; the sources of the rows that were pending."""
+    statement = "UPDATE reading SET state = ?, reason = ?, changed_at = ? WHERE seq = ? AND state = 'pending' RETURNING source"
+    changed = [db.execute(statement, (state, reason, now, seq)).fetchall() for seq in seqs]
+    return [SourceName(source) for found in changed for (source,) in found]
+
+
+def postpone(db: sqlite3.Connection, seq: int, reason: str, next_try: float, count: int) -> int:
+    """A pending row waits; its attempts with *count* more, 0 where the row is pending no more."""
+    statement = (
+        "UPDATE reading SET reason = ?, next_try = ?, attempts = attempts + ? WHERE seq = ? AND state = 'pending' RETURNING attempts"
+    )
+    found = db.execute(statement, (reason, next_try, count, seq)).fetchall()
+    return int(found[0][0]) if found else 0
+
+
+def revive(db: sqlite3.Connection, seqs: Sequence[int] | None, now: float) -> list[SourceName]:
+    """Dead becomes pending again, with a clean slate; the sources of the rows."""
+    if seqs is None:
+        seqs = [seq for (seq,) in db.execute("SELECT seq FROM reading WHERE state = 'dead'")]
+    statement = (
+        "UPDATE reading SET state = 'pending', attempts = 0, next_try = 0, reason = '', changed_at = ?"
+        " WHERE seq = ? AND state = 'dead' RETURNING source"
+    )
+    changed = [db.execute(statement, (now, seq)).fetchall() for seq in seqs]
+    return [SourceName(source) for found in changed for (source,) in found]
+
+
+def dead(db: sqlite3.Connection, limit: int) -> list[DeadLetter]:
+    """Rows that were given up, newest first."""
+    found = db.execute(
+        "SELECT seq, id, source, reason, attempts, changed_at FROM reading WHERE state = 'dead' ORDER BY seq DESC LIMIT ?", (limit,)
+    )
+    return [
+        DeadLetter(
+            seq=seq,
+            id=FrameId(id),
+            source=SourceName(source),
+            reason=reason,
+            attempts=attempts,
+            at=dt.datetime.fromtimestamp(at, dt.UTC),
+        )
+        for seq, id, source, reason, attempts, at in found
+    ]
+
+
+def filed(db: sqlite3.Connection, ids: Sequence[FrameId]) -> None:
+    """The files of these ids were moved away."""
+    db.executemany("UPDATE reading SET filed = 1 WHERE id = ?", [(id,) for id in ids])
+
+
+def all_filed(db: sqlite3.Connection, source: SourceName, but: Collection[FrameId]) -> None:
+    """Every row of the source is filed, except these."""
+    unfiled = db.execute("SELECT id FROM reading WHERE source = ? AND filed = 0", (source,)).fetchall()
+    filed(db, [FrameId(id) for (id,) in unfiled if id not in but])

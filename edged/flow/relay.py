@@ -1,0 +1,302 @@
+"""Joins outbox and broker: due rows are published in the order of `seq`, receipts decide what becomes of them.
+
+The broker being away is normal. One thread runs `step` whenever something happened; what the broker says
+comes from another thread and is only noted there.
+"""
+
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edged.errors import PermanentPublishError, TransientPublishError
+from edged.flow import link_faults, mqtt_codes
+from edged.flow.delivery import Delivery
+from edged.flow.notices import Notices, Retained
+from edged.flow.ports import MessageStore, Publisher
+from edged.flow.reconnect import Reconnect
+from edged.lib.clock import Clock
+from edged.types import Connected, Fault, LinkEvent, Lost, Message, OutboxMessage, Presence, Receipt
+
+log = logging.getLogger(__name__)
+
+Beat = Callable[[], None]
+
+_TICK = 0.5  # seconds: how soon a stop is seen, and how often rows whose time has come are looked for
+_RECEIPT_SECONDS = 20.0
+_FAREWELL_SECONDS = 1.0  # for what is in flight, and again for `offline`, and again for the goodbye
+_TIDY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayHealth:
+    """How delivery goes; counters since the start of the process."""
+
+    connected: bool
+    fault: Fault | None  # why the broker is not reached; None once a connection proved itself
+    refused: tuple[Fault, ...]  # topics that it does not take
+    sent: int  # receipts of readings
+    no_subscriber: int  # of these: taken, and thrown away for want of a subscriber
+    reconnects: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    subject: OutboxMessage | Message
+    since: float  # monotonic
+
+
+@dataclass(slots=True)
+class _Link:
+    """A connection that was greeted."""
+
+    window: int
+    since: float  # monotonic
+    proven: bool = False  # a receipt came
+
+
+class Relay:
+    """The worker between outbox and broker.
+
+    `notify`, `refresh` and `health` may be called from any thread, all else belongs to the relay's.
+    """
+
+    name = "relay"
+
+    def __init__(
+        self,
+        store: MessageStore,
+        publisher: Publisher,
+        *,
+        base: str,
+        retained: Retained,
+        retry_max_seconds: float,
+        clock: Clock,
+        rng: random.Random,
+        wait: Callable[[threading.Event, float], object] = threading.Event.wait,
+    ) -> None:
+        """Publish below *base*; *retained* tells the retained topics, the status first."""
+        self._store, self._publisher, self._clock, self._wait = store, publisher, clock, wait
+        self._reconnect = Reconnect(retry_max_seconds, rng, clock.monotonic())
+        self._epoch = store.stats().epoch
+        self._notices = Notices(retained)
+        self._delivery = Delivery(store, base, clock, rng, self._notices.event)
+        self._wake = threading.Event()
+        self._heard: deque[LinkEvent] = deque()  # filled by the publisher's thread
+        self._committed = self._stale = False  # set by any thread
+        self._presence = Presence.ONLINE
+        self._link: _Link | None = None
+        self._connecting = False
+        self._ending: Fault | None = None  # why we are dropping the connection ourselves
+        self._flights: dict[int, _Flight] = {}
+        self._fault: Fault | None = None
+        self._refused: dict[str, Fault] = {}  # notices that the broker does not take, by topic
+        self._sent = self._no_subscriber = self._reconnects = 0
+        self._look_at = self._tidy_at = clock.monotonic()
+
+    def notify(self) -> None:
+        """Readings were committed."""
+        self._committed = True
+        self._wake.set()
+
+    def refresh(self, presence: Presence | None = None) -> None:
+        """The content of retained topics changed, or *presence* did."""
+        self._presence = presence or self._presence
+        self._stale = True
+        self._wake.set()
+
+    def health(self) -> RelayHealth:
+        """How delivery goes."""
+        return RelayHealth(
+            connected=self._link is not None,
+            fault=self._fault,
+            refused=(*self._delivery.faults, *self._refused.values()),
+            sent=self._sent,
+            no_subscriber=self._no_subscriber,
+            reconnects=self._reconnects,
+            dead=self._delivery.dead,
+        )
+
+    def run(self, stop: threading.Event, beat: Beat) -> None:
+        """Relay until *stop* is set, then say goodbye; within seconds, whatever the broker does.
+
+        Raises:
+            OutboxError: The outbox cannot keep what it is told.
+        """
+        while not stop.is_set():
+            self._wake.clear()
+            beat()
+            delay = self.step()
+            if delay > 0:
+                self._wait(self._wake, delay)
+        self._end(beat)
+
+    def step(self) -> float:
+        """Do everything that can be done now; returns the seconds until the next call, unless woken."""
+        now = self._clock.monotonic()
+        self._listen(now)
+        if self._committed or now >= self._look_at:
+            self._committed = False
+            self._look_at = now + _TICK
+            self._delivery.look()
+        if self._link is None and not self._connecting and not self._reconnect.wait(now):
+            self._connect()
+        if self._link is not None:
+            self._pump(self._link, now)
+            self._drop_if_deaf(self._link, now)
+        self._delivery.settle()
+        self._tidy(now)
+        return self._patience(now)
+
+    def _connect(self) -> None:
+        self._connecting = True
+        self._reconnect.knock()
+        self._publisher.connect(self._notices.will(), self._hear)
+
+    def _hear(self, event: LinkEvent) -> None:
+        """Called from the publisher's thread."""
+        self._heard.append(event)
+        self._wake.set()
+
+    def _listen(self, now: float) -> None:
+        while self._heard:
+            event = self._heard.popleft()
+            if isinstance(event, Receipt):
+                self._on_receipt(event)
+            elif isinstance(event, Connected):
+                self._on_connected(event, now)
+            else:
+                self._on_lost(event, now)
+
+    def _on_connected(self, event: Connected, now: float) -> None:
+        self._link = _Link(window=event.window, since=now)
+        self._connecting = False
+        self._refused.clear()
+        self._notices.connected()
+        self._delivery.knocked(broker_was_there=self._reconnect.at_first_knock)
+        log.info("broker connected", extra={"window": event.window})
+
+    def _on_lost(self, event: Lost, now: float) -> None:
+        fault = self._ending or event.fault
+        link, self._link, self._connecting, self._ending = self._link, None, False, None
+        if link is None:
+            self._delivery.knocked(broker_was_there=False)
+            self._reconnect.failed(now)
+        else:
+            rows = sorted((f.subject for f in self._flights.values() if isinstance(f.subject, OutboxMessage)), key=lambda row: row.seq)
+            self._delivery.ended(rows, fault, alone=len(self._flights) == 1, proven=link.proven)
+            self._flights.clear()
+            self._reconnects += 1
+            self._reconnect.ended(now, since=link.since, proven=link.proven, taken_over=fault.name == mqtt_codes.TAKEN_OVER_NAME)
+        known = fault is link_faults.CLOSED or (self._fault is not None and self._fault.name == fault.name)
+        log.log(logging.DEBUG if known else logging.WARNING, "broker away", extra={"fault": fault.name, "detail": fault.message})
+        self._fault = fault
+
+    def _on_receipt(self, receipt: Receipt) -> None:
+        flight = self._flights.pop(receipt.ticket, None)
+        if flight is None or self._link is None:
+            return
+        self._link.proven = True
+        self._fault = None
+        subject, failed = flight.subject, receipt.code >= mqtt_codes.FAILURE
+        if isinstance(subject, Message):
+            self._notice_answered(subject.topic, receipt.code)
+        elif failed:
+            self._delivery.refused(subject, receipt.code)
+        else:
+            self._delivery.taken(subject)
+            self._sent += 1
+            self._no_subscriber += receipt.code == mqtt_codes.NO_SUBSCRIBER
+
+    def _notice_answered(self, topic: str, code: int) -> None:
+        if code < mqtt_codes.FAILURE:
+            self._refused.pop(topic, None)
+            return
+        self._refused[topic] = mqtt_codes.topic_fault(code, topic)
+
+    def _pump(self, link: _Link, now: float) -> None:
+        if self._stale:
+            self._stale = False
+            self._notices.refresh(self._presence)
+        while len(self._flights) < link.window:
+            subject = self._next()
+            if subject is None or not self._send(subject, now):
+                return
+
+    def _next(self) -> OutboxMessage | Message | None:
+        if any(isinstance(f.subject, OutboxMessage) and f.subject.seq in self._delivery.suspects for f in self._flights.values()):
+            return None  # a suspect flies alone
+        return self._notices.next() or self._delivery.next(idle=not self._flights)
+
+    def _send(self, subject: OutboxMessage | Message, now: float) -> bool:
+        message = subject if isinstance(subject, Message) else self._delivery.message(subject, self._epoch)
+        try:
+            ticket = self._publisher.publish(message)
+        except TransientPublishError:
+            self._delivery.look()
+            return False
+        except PermanentPublishError as error:
+            if isinstance(subject, Message):
+                self._refused[message.topic] = Fault(name="packet_too_large", message=str(error), hint=error.hint)
+                self._notices.said(subject)
+            else:
+                self._delivery.too_large(subject, str(error))
+            return True
+        self._flights[ticket] = _Flight(subject, now)
+        if isinstance(subject, Message):
+            self._notices.said(subject)
+        else:
+            self._delivery.sent(subject)
+        return True
+
+    def _drop_if_deaf(self, link: _Link, now: float) -> None:
+        overdue = [f.subject for f in self._flights.values() if now - f.since >= _RECEIPT_SECONDS]
+        if not overdue or self._ending:
+            return
+        topics = [s.topic if isinstance(s, Message) else f"seq {s.seq}" for s in overdue]
+        self._ending = link_faults.deaf(", ".join(topics), _RECEIPT_SECONDS)
+        if link.proven:  # it is not deaf to everything
+            for subject in overdue:
+                if isinstance(subject, OutboxMessage):
+                    self._delivery.silent(subject)
+        self._publisher.drop()
+
+    def _tidy(self, now: float) -> None:
+        if now >= self._tidy_at:
+            self._tidy_at = now if self._store.tidy() else now + _TIDY_SECONDS
+
+    def _patience(self, now: float) -> float:
+        waits = [_TICK, self._look_at - now, self._tidy_at - now]
+        settle = self._delivery.patience()
+        if settle is not None:
+            waits.append(settle)
+        if self._link is None and not self._connecting:
+            waits.append(self._reconnect.wait(now))
+        return max(0.0, min(waits))
+
+    def _end(self, beat: Beat) -> None:
+        """Let receipts of what is in flight come in, say offline, say goodbye."""
+        self._drain(beat)
+        if self._link is not None and self._ending is None:
+            self._notices.farewell()
+            self._say_all(self._link)
+            self._drain(beat)
+        self._publisher.close(_FAREWELL_SECONDS)
+        self._listen(self._clock.monotonic())
+        self._delivery.settle(now=True)
+
+    def _say_all(self, link: _Link) -> None:
+        while len(self._flights) < link.window and (notice := self._notices.next()):
+            if not self._send(notice, self._clock.monotonic()):
+                return
+
+    def _drain(self, beat: Beat) -> None:
+        deadline = self._clock.monotonic() + _FAREWELL_SECONDS
+        while self._flights and (left := deadline - self._clock.monotonic()) > 0:
+            beat()
+            self._wait(self._wake, min(left, _TICK))
+            self._wake.clear()
+            self._listen(self._clock.monotonic())

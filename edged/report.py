@@ -1,0 +1,194 @@
+"""What the daemon says of itself: health, the retained topics, and the answers on the control socket."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edged import __version__
+from edged.config_file import LoadedConfig
+from edged.control.health import Check, Health, HealthState, overall
+from edged.control.post import Beat
+from edged.flow.folder import HotFolder
+from edged.flow.ledger import Ledger
+from edged.flow.outbox import Outbox
+from edged.flow.payload import encode_status, timestamp
+from edged.flow.pipeline import SinkWorker
+from edged.flow.relay import Relay
+from edged.lib.clock import clock_synced
+from edged.lib.sdnotify import Notifier
+from edged.types import Message, ModelRef, Presence
+
+_LOOK_SECONDS = 1.0  # how soon a change of health is published
+_REFRESH_SECONDS = 5.0  # how soon counters are
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCheck:
+    """A check made of a function."""
+
+    name: str
+    health: Callable[[], Health]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """Who is asked as soon as it runs."""
+
+    relay: Relay
+    sink: SinkWorker
+    checks: tuple[Check, ...]
+
+
+class Report:
+    """Puts together what is known; every part answers from any thread, at once."""
+
+    def __init__(self, loaded: LoadedConfig, model: ModelRef, sources: Sequence[HotFolder], ledger: Ledger, outbox: Outbox) -> None:
+        """Relay and sink need the report first: they are attached later, before anything runs."""
+        self._loaded, self._model, self._sources, self._ledger, self._outbox = loaded, model, sources, ledger, outbox
+        self._boot_id = boot_id()
+        self._since = time.monotonic()
+        self._epoch = outbox.stats().epoch
+        self._attached: Attached | None = None
+
+    def attach(self, relay: Relay, sink: SinkWorker, *checks: Check) -> None:
+        """Ask these, too. Called once."""
+        self._attached = Attached(relay=relay, sink=sink, checks=checks)
+
+    @property
+    def _parts(self) -> Attached:
+        assert self._attached is not None, "attach() comes first"
+        return self._attached
+
+    def health(self) -> Health:
+        """The worst of all parts."""
+        own = (NamedCheck("outbox", self._room), NamedCheck("broker", self._broker), *map(self._folder, self._sources))
+        return overall((*own, *self._parts.checks))
+
+    def retained(self, presence: Presence) -> list[Message]:
+        """The retained topics, the status first."""
+        base = self._loaded.config.base
+        status = Message(topic=f"{base}/status", payload=self._status(presence), retain=True)
+        return [status, *(Message(topic=f"{base}/source/{s.name}", payload=self._source(s), retain=True) for s in self._sources)]
+
+    def verbs(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+        """What may be asked on the control socket."""
+        outbox = self._outbox
+        return {
+            "health": lambda _: self._health(),
+            "status": lambda _: self._everything(),
+            "outbox_stat": lambda _: asdict(outbox.stats()),
+            "outbox_dead": lambda _: [asdict(letter) | {"at": timestamp(letter.at)} for letter in outbox.dead()],
+            "outbox_retry": lambda arguments: self._retry(arguments.get("seqs")),
+        }
+
+    def _retry(self, seqs: Any) -> int:
+        revived = self._outbox.retry(seqs or None)
+        self._parts.relay.notify()
+        return revived
+
+    def _health(self) -> dict[str, Any]:
+        health = self.health()
+        return {"state": health.state, "reasons": list(health.reasons)}
+
+    def _everything(self) -> dict[str, Any]:
+        """The flow and the outbox are asked together, so that their counts belong together."""
+        return {
+            "device": self._loaded.config.device,
+            "version": __version__,
+            "pid": os.getpid(),
+            "uptime_seconds": round(time.monotonic() - self._since, 1),
+            "boot_id": self._boot_id,
+            "clock_synced": clock_synced(),
+            "config": self._loaded.digest,
+            "model": asdict(self._model),
+            "health": self._health(),
+            **asdict(self._ledger.flow()),
+            "unfiled": self._parts.sink.unfiled,
+            "outbox": asdict(self._outbox.stats()),
+            "broker": asdict(self._parts.relay.health()),
+            "sources": {source.name: asdict(source.counters()) for source in self._sources},
+        }
+
+    def _status(self, presence: Presence) -> bytes:
+        health = self.health()
+        return encode_status(
+            presence,
+            version=__version__,
+            epoch=self._epoch,
+            boot_id=self._boot_id,
+            model=self._model,
+            config=self._loaded.digest,
+            health=health.state,
+            reasons=health.reasons,
+            clock_synced=clock_synced(),
+        )
+
+    def _source(self, source: HotFolder) -> bytes:
+        last = self._ledger.last_at(source.name)
+        state = {"state": "watching" if source.present else "missing", "last_frame_at": timestamp(last) if last else None}
+        return json.dumps(state | asdict(source.counters())).encode()
+
+    def _room(self) -> Health:
+        if self._parts.sink.full:
+            return Health(state=HealthState.FAILING, reasons=("no room: intake stopped; see outbox.max_bytes and the disk",))
+        if self._parts.sink.stuck:
+            return Health(state=HealthState.DEGRADED, reasons=("files that were read cannot be moved away; see the journal",))
+        return Health()
+
+    def _broker(self) -> Health:
+        relay = self._parts.relay.health()
+        reasons = tuple(f"{fault.message}; {fault.hint}" for fault in (relay.fault, *relay.refused) if fault)
+        return Health(state=HealthState.DEGRADED, reasons=reasons) if reasons else Health()
+
+    @staticmethod
+    def _folder(source: HotFolder) -> Check:
+        def health() -> Health:
+            if source.present:
+                return Health()
+            return Health(state=HealthState.FAILING, reasons=("the drop folder is gone; make it again or correct `path`",))
+
+        return NamedCheck(f"source {source.name}", health)
+
+
+class StatusWorker:
+    """Tells systemd and the broker what changed."""
+
+    name = "status"
+
+    def __init__(self, report: Report, relay: Relay, notifier: Notifier) -> None:
+        self._report, self._relay, self._notifier = report, relay, notifier
+
+    def run(self, stop: threading.Event, beat: Beat) -> None:
+        """Tell until *stop* is set, then that we are stopping."""
+        said: Health | None = None
+        refresh_at = 0.0
+        while not stop.is_set():
+            beat()
+            health, now = self._report.health(), time.monotonic()
+            if said is None:
+                self._notifier.ready(_line(health))
+            elif health != said:
+                self._notifier.status(_line(health))
+            if health != said or now >= refresh_at:
+                self._relay.refresh()
+                refresh_at = now + _REFRESH_SECONDS
+            said = health
+            stop.wait(_LOOK_SECONDS)
+        self._relay.refresh(Presence.STOPPING)
+
+
+def _line(health: Health) -> str:
+    return f"{health.state}: {'; '.join(health.reasons)}" if health.reasons else str(health.state)
+
+
+def boot_id() -> str | None:
+    """Which start of this box it is; None where the kernel does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return None

@@ -1,0 +1,111 @@
+"""A hot folder on a temporary directory, and the smallest format that knows whether it is whole."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from edged.config import FolderSection
+from edged.errors import FrameIncomplete, FrameRejected
+from edged.flow.folder.source import HotFolder
+from edged.lib.clock import Clock, SystemClock
+from edged.types import Committed, Delivery, FrameId, Outcome, SourceName
+
+_HEAD = 8
+
+
+def picture(text: str = "", size: int = 64) -> bytes:
+    """A whole picture: its length, then its bytes."""
+    body = text.encode().ljust(size, b".")
+    return (_HEAD + len(body)).to_bytes(_HEAD, "big") + body
+
+
+def check(data: bytes) -> None:
+    """Tell whether a `picture` is all there; what starts with `%PDF` is refused for good."""
+    if data.startswith(b"%PDF"):
+        msg = "a PDF"
+        raise FrameRejected(msg)
+    if len(data) < _HEAD or len(data) < int.from_bytes(data[:_HEAD], "big"):
+        msg = "incomplete"
+        raise FrameIncomplete(msg)
+
+
+def nothing_committed(id: FrameId) -> Committed | None:
+    """The outbox of a first start."""
+    return None
+
+
+def section(inbox: Path, **keys: object) -> FolderSection:
+    """A section with short times, so that tests of the real kernel end soon."""
+    return FolderSection.model_validate({"path": inbox, "settle_seconds": 0.2, "stalled_seconds": 1.0, "rescan_seconds": 60.0} | keys)
+
+
+def hot_folder(
+    inbox: Path,
+    *,
+    instance: str = "one",
+    find: Callable[[FrameId], Committed | None] = nothing_committed,
+    clock: Clock | None = None,
+    check: Callable[[bytes], None] = check,
+    **keys: object,
+) -> HotFolder:
+    """A hot folder named `inbox` on *inbox*; *keys* go into its section."""
+    return HotFolder(
+        SourceName("inbox"), section(inbox, **keys), instance=instance, check=check, find=find, clock=clock or SystemClock()
+    )
+
+
+def put(path: Path, data: bytes, *, age: float | None = None) -> Path:
+    """Write and close a file; *age* sets its time that many seconds back."""
+    path.write_bytes(data)
+    if age is not None:
+        then = path.stat().st_mtime - age
+        os.utime(path, (then, then))
+    return path
+
+
+def filed(root: Path, place: str = "done") -> list[Path]:
+    """The files in done or failed, without sidecars, by name."""
+    return sorted(path for path in (root / place / "inbox").glob("*/*") if path.suffix != ".json")
+
+
+class Feed:
+    """Runs a hot folder in a thread, as the pipeline does, and files each input away at once."""
+
+    def __init__(self, source: HotFolder, *, outcome: Outcome = Outcome.OK, finish: bool = True) -> None:
+        self.source, self.delivered = source, list[Delivery]()
+        self._outcome, self._finish = outcome, finish
+        self._stop, self.error = threading.Event(), list[BaseException]()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Feed":
+        self.source.open()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        try:
+            for delivery in self.source.deliveries(self._stop, lambda: None):
+                self.source.sync()
+                if self._finish:
+                    outcome = delivery.problem.outcome if delivery.problem else self._outcome
+                    self.source.finish(delivery.id, outcome, [delivery.problem.reason] if delivery.problem else [])
+                self.delivered.append(delivery)
+        except BaseException as error:
+            self.error.append(error)
+            raise
+
+    def stop(self) -> None:
+        """End the feed and the source."""
+        self._stop.set()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+        self.source.close()
+
+    @property
+    def names(self) -> list[str]:
+        """What was delivered, in order."""
+        return [delivery.origin.name for delivery in list(self.delivered)]

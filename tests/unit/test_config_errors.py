@@ -1,0 +1,124 @@
+"""Bad configurations: every error at once, with its line and a remedy."""
+
+import contextlib
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from edged.config_file import MAX_BYTES, load_config
+from edged.errors import ConfigError, ExitCode
+
+TABLE = Path(__file__).parent.parent / "bad_configs" / "table.txt"
+GOOD = "version: 1\ndevice: line3\nsources:\n  inbox: {path: inbox}\n"
+
+
+def _table() -> list[tuple[str, str, list[str]]]:
+    cases = []
+    for section in TABLE.read_text(encoding="utf-8").split("\n=== ")[1:]:
+        name, *lines = section.splitlines()
+        yaml = "".join(f"{line}\n" for line in lines if not line.startswith("! "))
+        cases.append((name, yaml.removesuffix("\n"), [line.removeprefix("! ") for line in lines if line.startswith("! ")]))
+    return cases
+
+
+def _findings(path: Path, environ: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as refused:
+        load_config(path, environ=environ or {})
+    assert refused.value.exit_code is ExitCode.CONFIG
+    assert refused.value.hint
+    return [line.replace(str(path.parent), "<here>") for line in refused.value.findings]
+
+
+@pytest.mark.parametrize(("name", "yaml", "expected"), _table(), ids=[case[0].replace(" ", "-") for case in _table()])
+def test_each_bad_configuration_names_all_its_errors(name: str, yaml: str, expected: list[str], tmp_path: Path) -> None:
+    """Each finding has its line, its key, what was found, what was expected and what to write instead."""
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "mqtt.password").touch()
+    file = tmp_path / "edged.yaml"
+    file.write_text(yaml, encoding="utf-8")
+    assert _findings(file, {"CREDENTIALS_DIRECTORY": str(credentials)}) == [f"edged.yaml:{line}" for line in expected]
+
+
+def test_the_table_is_long_enough() -> None:
+    """At least forty bad configurations are known, each with a name of its own."""
+    assert len({name for name, _, _ in _table()}) == len(_table()) >= 40
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (GOOD.encode("utf-16"), "1: found UTF-16, expected UTF-8; save the file as UTF-8"),
+        (GOOD.encode("utf-8-sig"), "1: found a byte order mark, expected plain UTF-8; save the file as UTF-8 without BOM"),
+        (GOOD.encode() + b"# Stra\xdfe\n", "5: found the byte 0xdf, expected UTF-8; save the file as UTF-8"),
+        (GOOD.encode() + b"state_dir: /a\x07\n", "5: control character U+0007; remove it"),
+        (GOOD.encode() + b"#" * MAX_BYTES, f"1: larger than {MAX_BYTES} bytes, expected a configuration"),
+    ],
+)
+def test_bytes_that_are_no_text_are_named(raw: bytes, expected: str, tmp_path: Path) -> None:
+    """What an editor saved wrongly is told with what to do in the editor."""
+    file = tmp_path / "edged.yaml"
+    file.write_bytes(raw)
+    assert _findings(file) == [f"edged.yaml:{expected}"]
+
+
+def test_no_bytes_bring_the_reader_down(tmp_path: Path) -> None:
+    """Whatever a file holds, it is accepted or refused with findings; nothing else ever happens."""
+    shown = TABLE.parent.parent.parent.joinpath("config", "edged.yaml").read_text(encoding="utf-8").splitlines()
+    dice = random.Random(7)
+    pieces = [
+        "{",
+        "[",
+        "}",
+        "&a ",
+        "*a",
+        "!",
+        "|",
+        "? ",
+        "- ",
+        '"\\ud800"',
+        "\x00",
+        "\t",
+        ": ",
+        "'",
+        "%YAML 1.1",
+        "<<: ",
+        "~",
+        "...",
+        "---",
+        "é",
+    ]
+    file = tmp_path / "edged.yaml"
+    for _ in range(150):
+        lines = dice.sample(shown, k=12)
+        for _ in range(dice.randint(0, 4)):
+            row = dice.randrange(len(lines))
+            at = dice.randint(0, len(lines[row]))
+            lines[row] = lines[row][:at] + dice.choice(pieces) + lines[row][at:]
+        file.write_text("\n".join(lines), encoding="utf-8")
+        with contextlib.suppress(ConfigError):
+            load_config(file, environ={})
+
+
+def test_a_fifo_is_refused_unread(tmp_path: Path) -> None:
+    """Something that is no regular file is refused and never opened, for that might hang."""
+    os.mkfifo(tmp_path / "edged.yaml")
+    assert _findings(tmp_path / "edged.yaml") == ["edged.yaml:1: not a regular file, expected a YAML file"]
+
+
+def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
+    """A file that cannot be read is a bad configuration with its path and the system's reason."""
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml: the configuration cannot be read: No such file") as refused:
+        load_config(tmp_path / "nowhere.yaml")
+    assert "-c FILE" in refused.value.hint
+
+
+def test_no_message_repeats_a_secret(tmp_path: Path) -> None:
+    """A password at any wrong place is refused and never repeated."""
+    file = tmp_path / "edged.yaml"
+    for _, yaml, _ in _table():
+        if "hunter2" in yaml:
+            file.write_text(yaml, encoding="utf-8")
+            assert "hunter2" not in "".join(_findings(file))
