@@ -22,7 +22,7 @@ from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, Verdict, signals
 from edged.errors import ConfigError
 from edged.flow.decode import limit_threads
-from edged.flow.folder import HotFolder
+from edged.flow.folder.source import HotFolder
 from edged.flow.formats import inspect
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox

@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> ExitCode:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the one place where errors become exit codes."""
     arguments = _parser().parse_args(argv)
     try:
@@ -68,14 +68,14 @@ def main(argv: Sequence[str] | None = None) -> ExitCode:
         return ExitCode.DONE
 
 
-def _tell(error: EdgedError) -> ExitCode:
+def _tell(error: EdgedError) -> int:
     print(f"edged: {error}", file=sys.stderr)
     if error.hint:
         print(f"       {error.hint}", file=sys.stderr)
     return error.exit_code
 
 
-def _dispatch(arguments: argparse.Namespace) -> ExitCode:
+def _dispatch(arguments: argparse.Namespace) -> int:
     verb = arguments.verb if "action" not in arguments else f"{arguments.verb} {arguments.action}"
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     if verb == "run":

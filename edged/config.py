@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+MAX_SOURCES = 64  # each has threads of its own
 NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
 BASE_PATTERN = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
 CREDENTIAL_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
@@ -58,6 +59,9 @@ Credential = Annotated[str, StringConstraints(pattern=CREDENTIAL_PATTERN, max_le
 NamePattern = Annotated[str, StringConstraints(pattern=IGNORE_PATTERN)]
 
 IGNORED = (".*", "*.part", "*.partial", "*.tmp", "*.filepart", "*.crdownload", "~$*", "Thumbs.db", "desktop.ini", "@eaDir")
+
+
+SHIPPED = Path("/usr/share/edged/models")  # what the box came with
 
 
 class Section(BaseModel):
@@ -142,6 +146,7 @@ class PreprocessSection(Section):
     The defaults are the chain that reads most lines right; ARCHITECTURE.md has the ablation.
     """
 
+    fade: bool = Field(default=True, description="fade the colours to a quarter; coloured noise misleads")
     grey: bool = Field(default=False, description="drop the colours")
     contrast: bool = Field(default=False, description="CLAHE on the lightness")
     denoise: bool = Field(default=False, description="non-local means, slow")
@@ -187,7 +192,7 @@ class Config(Section):
     outbox: OutboxSection = Field(default=OutboxSection(), description="the disk between reading and broker")
     control: ControlSection = Field(default=ControlSection(), description="the control socket")
     log: LogSection = Field(default=LogSection(), description="the journal")
-    sources: dict[Name, FolderSection] = Field(min_length=1, description="where pictures come from, by name")
+    sources: dict[Name, FolderSection] = Field(min_length=1, max_length=MAX_SOURCES, description="where pictures come from, by name")
 
     @property
     def base(self) -> str:

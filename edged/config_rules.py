@@ -6,10 +6,11 @@ the errors of single keys. A value of the wrong type is none of their business.
 
 import os
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from edged.config import FolderSection
+from edged.config import MAX_SOURCES, FolderSection
 from edged.config_words import dotted, quoted
 from edged.config_yaml import Document, Finding, KeyPath
 
@@ -170,7 +171,9 @@ class Rules:
                     )
 
     def _sources(self) -> dict[str, dict[str, Any]]:
-        return {name: source for name, source in _section(self._data, "sources").items() if isinstance(source, dict)}
+        """No more than may be: the comparison of all pairs must not take minutes on a nonsensical file."""
+        first = islice(_section(self._data, "sources").items(), MAX_SOURCES)
+        return {name: source for name, source in first if isinstance(source, dict)}
 
     def _absolute(self, value: object) -> Path | None:
         return Path(os.path.normpath(self._folder / value)) if isinstance(value, str) and value and not value.startswith("~") else None

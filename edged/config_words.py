@@ -77,7 +77,7 @@ def expected(path: KeyPath) -> str:
     if choices:
         return " or ".join(", ".join(json.dumps(choice) for choice in part) for part in (choices[:-1], choices[-1:]) if part)
     if "minProperties" in found:
-        return "at least one named source"
+        return f"{found['minProperties']} to {found['maxProperties']} sources, each with its name"
     if "pattern" in found:
         return f"{_PATTERNS[found['pattern']]}{_range(found, 'Length')}"
     if found.get("type") == "string":

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from edged.config import FolderSection, ModelSection, RecogniseSection
+from edged.config import SHIPPED, Config, FolderSection, ModelSection, RecogniseSection
+from edged.config_file import DEFAULT, LoadedConfig, digest_of, load_config
 from edged.flow import segments, trial
 from edged.flow.ctc import decode_greedy
 from edged.flow.decode import decode
@@ -16,6 +17,7 @@ from edged.flow.recognise import Recogniser
 from edged.lib.clock import Clock, clock_synced
 from edged.types import ModelRef, Pixels, SourceName, TextLine
 
+_CHECKOUT = Path(__file__).resolve().parents[1] / "models"  # where a checkout of the project has its shelf
 _TRIAL_SECONDS = 10.0  # shorter than a worker may go without a sign of life
 
 
@@ -36,6 +38,19 @@ class Generation:
 def shelf_of(state_dir: Path, models_dir: Path) -> tuple[Path, ...]:
     """Where models are looked for, in order: what was put on the box wins over what it came with."""
     return (state_dir / "models", models_dir)
+
+
+def config_or_defaults(path: Path | None) -> LoadedConfig:
+    """For one-shot commands: the configuration named, else the box's own, else the defaults.
+
+    Raises:
+        ConfigError: There is one, and it is refused.
+    """
+    if path or DEFAULT.exists():
+        return load_config(path or DEFAULT)
+    folder = FolderSection(path=Path("/"))  # never opened
+    config = Config(version=1, device="local", sources={"read": folder}, models_dir=_CHECKOUT if _CHECKOUT.is_dir() else SHIPPED)
+    return LoadedConfig(config=config, digest=digest_of(config), path=DEFAULT)
 
 
 class Builder:
@@ -75,9 +90,9 @@ class Builder:
             prove=prove,
             decode=lambda data: decode(data, source.limits).image,
             layout=layout,
-            cut=partial(segments.cut, widest=shape.width_buckets[-1], stride=shape.stride),
+            cut=partial(segments.cut, widest=shape.width_buckets[-1], overlap=shape.overlap),
             submit=recogniser.submit,
-            join=segments.join,
+            join=partial(segments.join, overlap=shape.overlap // shape.stride),
             transcribe=partial(decode_greedy, charset=model.charset, blank=model.manifest.blank_index),
         )
         return Reader(

@@ -13,7 +13,7 @@ from edged import __version__
 from edged.config_file import LoadedConfig
 from edged.control.health import Check, Health, HealthState, overall
 from edged.control.post import Beat
-from edged.flow.folder import HotFolder
+from edged.flow.folder.source import HotFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.payload import encode_status, timestamp

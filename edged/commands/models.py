@@ -1,1 +1,53 @@
 """`edged models`: the shelf."""
+
+import argparse
+from pathlib import Path
+
+from edged.config import RecogniseSection
+from edged.errors import ExitCode
+from edged.flow.model_files import load_model
+from edged.flow.recognise import Recogniser
+from edged.generation import config_or_defaults, shelf_of
+from edged.shelf.build import build as build_model
+from edged.shelf.listing import list_models
+from edged.shelf.recipes import RECIPES
+
+
+def build(arguments: argparse.Namespace) -> ExitCode:
+    """Make the models that edged ships, where they are not there already.
+
+    Raises:
+        ModelError: One cannot be fetched or made.
+    """
+    shelf = arguments.models_dir or config_or_defaults(arguments.config).config.models_dir
+    for recipe in RECIPES:
+        made = build_model(recipe, shelf, check=lambda place, name=recipe.name: _check(place, name))  # type: ignore[misc]
+        print(f"{shelf / recipe.name}: {'built' if made else 'is there'}")
+    return ExitCode.DONE
+
+
+def listing(arguments: argparse.Namespace) -> ExitCode:
+    """Every model of the shelf, unusable ones too."""
+    config = config_or_defaults(arguments.config).config
+    shelf = [arguments.models_dir] if arguments.models_dir else shelf_of(config.state_dir, config.models_dir)
+    worst = ExitCode.DONE
+    for entry in list_models(shelf):
+        if entry.manifest is None:
+            print(f"{entry.folder.name}\tunusable: {entry.problem}")
+            worst = ExitCode.UNREADABLE
+            continue
+        manifest = entry.manifest
+        precisions, note = "+".join(manifest.files), " (shadowed)" if entry.shadowed else ""
+        print(
+            f"{manifest.name}\t{manifest.task}\t{precisions}\t{manifest.charset.classes} classes\t{manifest.licence}\t{entry.folder}{note}"
+        )
+    return worst
+
+
+def _check(shelf: Path, name: str) -> None:
+    """Load it and let it read its golden lines."""
+    recogniser = Recogniser(load_model([shelf], name), RecogniseSection())
+    try:
+        recogniser.open()
+    finally:
+        recogniser.close()

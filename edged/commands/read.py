@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from edged.config import Config, FolderSection, ModelSection
-from edged.config_file import DEFAULT, digest_of, load_config
 from edged.errors import ExitCode, UsageError
 from edged.flow.decode import limit_threads
 from edged.flow.payload import encode_reading
 from edged.flow.reader import Job, Reader
 from edged.flow.recognise import Recogniser
-from edged.generation import Builder, shelf_of
+from edged.generation import Builder, config_or_defaults, shelf_of
 from edged.lib.clock import SystemClock
 from edged.lib.ids import new_id
 from edged.lib.logs import printable
@@ -26,7 +25,6 @@ from edged.types import Delivery, FrameId, FrameProblem, Origin, Outcome, Readin
 
 _AHEAD: Final = 8  # pictures in work at a time; their readings come out in the order of the arguments
 _SOURCE: Final = SourceName("read")
-_CHECKOUT: Final = Path(__file__).resolve().parents[2] / "models"  # where a checkout of the project has its shelf
 
 
 def read(arguments: argparse.Namespace) -> ExitCode:
@@ -79,22 +77,14 @@ def _pictures(arguments: list[str]) -> Iterator[str]:
 
 def _reader(arguments: argparse.Namespace) -> tuple[Reader, Sequence[Recogniser], str]:
     """The reader that the configuration and the options ask for, what to close, and the device's name."""
-    config, digest = _config(arguments.config)
+    loaded = config_or_defaults(arguments.config)
+    config = loaded.config
     source = _source(config, arguments.source)
     wanted = source.model or config.model
     wanted = ModelSection(name=arguments.model or wanted.name, precision=arguments.precision or wanted.precision)
-    shelf = [arguments.models_dir] if arguments.models_dir else [*shelf_of(config.state_dir, config.models_dir), _CHECKOUT]
-    builder = Builder(shelf, config.recognise, config=digest, clock=SystemClock())
+    shelf = [arguments.models_dir] if arguments.models_dir else shelf_of(config.state_dir, config.models_dir)
+    builder = Builder(shelf, config.recognise, config=loaded.digest, clock=SystemClock())
     return builder.reader(source, wanted), builder.recognisers, config.device
-
-
-def _config(path: Path | None) -> tuple[Config, str]:
-    """The configuration named, else the box's own, else the defaults."""
-    if path or DEFAULT.exists():
-        loaded = load_config(path or DEFAULT)
-        return loaded.config, loaded.digest
-    config = Config(version=1, device="local", sources={_SOURCE: FolderSection(path=Path("/"))})
-    return config, digest_of(config)
 
 
 def _source(config: Config, name: str | None) -> FolderSection:
@@ -111,12 +101,16 @@ def _readings(paths: Sequence[str], reader: Reader) -> Iterator[Reading]:
     """Read the pictures, a few ahead, in their order."""
     window: deque[tuple[threading.Event, Job]] = deque()
     for path in paths:
-        completed = threading.Event()
-        window.append((completed, reader.begin(_delivery(path), lambda _, done=completed: done.set())))
+        window.append(_begin(reader, path))
         while len(window) > _AHEAD:
             yield _conclude(reader, *window.popleft())
     while window:
         yield _conclude(reader, *window.popleft())
+
+
+def _begin(reader: Reader, path: str) -> tuple[threading.Event, Job]:
+    completed = threading.Event()
+    return completed, reader.begin(_delivery(path), lambda _: completed.set())
 
 
 def _conclude(reader: Reader, completed: threading.Event, job: Job) -> Reading:

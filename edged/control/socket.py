@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from edged.control.post import Beat
-from edged.errors import ConfigError, EdgedError, InstanceRunning
+from edged.errors import ConfigError, EdgedError, InstanceRunning, OutboxError, OutboxFull
 
 Verb = Callable[[Mapping[str, Any]], Any]
 """Takes the arguments, returns what JSON can say at once; raises EdgedError where it must refuse."""
@@ -180,6 +180,8 @@ class ControlSocket:
         try:
             return {**head, "ok": True, "result": known(request)}
         except EdgedError as error:
+            if isinstance(error, OutboxError) and not isinstance(error, OutboxFull):
+                raise  # storage cannot be trusted: the supervisor ends the process
             return {**head, "ok": False, "error": str(error), "hint": error.hint}
 
     def _drop_late(self) -> None:

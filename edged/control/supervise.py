@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from edged.control.health import Health, HealthState
 from edged.control.post import Beat, Ended, Post, Worker
-from edged.errors import EdgedError, OutboxError
+from edged.errors import EdgedError, OutboxError, OutboxFull
 from edged.lib.sdnotify import Notifier
 
 __all__ = ["Beat", "Supervisor", "SupervisorTimes", "Verdict", "Worker", "signals"]
@@ -131,7 +131,7 @@ class Supervisor:
     def _bury(self, ended: Ended) -> int | None:
         """Decide what the end of a worker means."""
         post, error = ended.post, ended.error
-        if isinstance(error, OutboxError):
+        if isinstance(error, OutboxError) and not isinstance(error, OutboxFull):
             _log.critical("storage failed, ending: %s; %s", error, error.hint, extra={"worker": post.name})
             return int(error.exit_code)
         failures = post.fail(error, proven=self._times.proven)

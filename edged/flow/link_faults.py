@@ -7,6 +7,7 @@ from edged.types import Fault, Suspicion
 
 _TLS = "check mqtt.tls (ca_file, cert_file, key_file), the name in the broker's certificate, and this box's clock"
 _NETWORK = "check mqtt.host, the network and the firewall; we try again"
+_HUNG_UP = "look at the broker's log; if this repeats, another client may have our client id (mqtt.client_id)"
 _LISTENS = "start the broker, or check mqtt.host and mqtt.port; we try again"
 
 # The first that fits; certificate errors are TLS errors are OSErrors.
@@ -56,7 +57,7 @@ def hung_up(broker: str, *, greeted: bool) -> Fault:
         message = f"{broker} closed the connection before it answered CONNECT"
         return Fault(name="no_greeting", message=message, hint="does this port want TLS, or a client certificate (mqtt.tls)?")
     message = f"{broker} closed the connection without a reason"
-    return Fault(name="connection_lost", message=message, hint="look at the broker's log; we try again", suspicion=Suspicion.PERHAPS)
+    return Fault(name="connection_lost", message=message, hint=_HUNG_UP, suspicion=Suspicion.PERHAPS)
 
 
 def deaf(topic: str, seconds: float) -> Fault:

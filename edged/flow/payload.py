@@ -14,8 +14,8 @@ from edged.types import Box, Character, ModelRef, Origin, Presence, Reading, Rea
 SCHEMA = "edged.reading/1"
 
 
-def encode_reading(reading: Reading, *, device: str, seq: int, epoch: str) -> bytes:
-    """The reading as JSON, UTF-8."""
+def encode_reading(reading: Reading, *, device: str, seq: int | None, epoch: str | None) -> bytes:
+    """The reading as JSON, UTF-8; *seq* and *epoch* are None where it was never committed."""
     return _json(
         {
             "schema": SCHEMA,

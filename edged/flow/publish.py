@@ -127,7 +127,7 @@ class _Connection:
             self._loop(client)
         finally:
             self._client = None
-            _let_go(client)
+            _close(client)
         return self._fault or link_faults.hung_up(self._broker, greeted=self._greeted)
 
     def _loop(self, client: mqtt.Client) -> None:
@@ -272,9 +272,8 @@ def _leave_it_to_the_loop(_client: mqtt.Client, _data: Any, _sock: Any) -> None:
     """Its presence keeps `publish` from writing in the caller's thread; the loop is woken and writes."""
 
 
-def _let_go(client: mqtt.Client) -> None:
-    """Close the socket, and cut the circle of references that would keep paho's own pair open."""
+def _close(client: mqtt.Client) -> None:
+    """Close the socket now; paho's own pair goes with the client."""
     sock = client.socket()
     if sock is not None:
         sock.close()
-    client.on_connect = client.on_publish = client.on_disconnect = None

@@ -27,10 +27,10 @@ _HINT = "the file is kept in failed: open it in a picture program and save it ag
 def survives(data: bytes, limits: LimitsSection, *, timeout_seconds: float, command: Sequence[str] = _COMMAND) -> None:
     """Return if a process decodes *data* and lives; an ordinary refusal is life, too.
 
-    Blocks for up to *timeout_seconds*.
+    A process that does not even come to decoding proves nothing. Blocks for up to *timeout_seconds*.
 
     Raises:
-        FrameFailed: The process was killed, hung, or ended wrongly.
+        FrameFailed: The process was killed, hung, or ended wrongly while it decoded.
     """
     # One thread per numeric library: each reserves address space, which is limited.
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -47,13 +47,13 @@ def survives(data: bytes, limits: LimitsSection, *, timeout_seconds: float, comm
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        msg = f"crashed the reader twice: still decoding after {timeout_seconds:g} s"
-        raise FrameFailed(msg, hint=_HINT) from error
-    if done.returncode == 0:
+        if error.stdout == _READY:
+            msg = f"crashed the reader twice: still decoding after {timeout_seconds:g} s"
+            raise FrameFailed(msg, hint=_HINT) from error
         return
-    when = "while decoding" if done.stdout == _READY else "before decoding"
-    msg = f"crashed the reader twice: {_ending(done.returncode)} {when}"
-    raise FrameFailed(msg, hint=_HINT)
+    if done.returncode != 0 and done.stdout == _READY:
+        msg = f"crashed the reader twice: {_ending(done.returncode)} while decoding"
+        raise FrameFailed(msg, hint=_HINT)
 
 
 def _ending(code: int) -> str:

@@ -28,9 +28,6 @@ class PublisherRig(ABC):
     def broker_comes(self) -> None:
         """The broker is there again."""
 
-    def close(self) -> None:
-        """Let go of everything."""
-
     def connect(self) -> None:
         """Begin to connect."""
         self.publisher.connect(WILL, self.heard.append)

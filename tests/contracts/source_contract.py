@@ -67,7 +67,7 @@ class SourceContract:
     """Inherit and give `rig`."""
 
     @pytest.fixture
-    def rig(self) -> Iterator[SourceRig]:
+    def rig(self) -> Iterator[SourceRig] | SourceRig:
         raise NotImplementedError
 
     def test_each_input_is_delivered_once_with_its_own_id(self, rig: SourceRig) -> None:

@@ -52,8 +52,8 @@ class FolderRig(SourceRig):
 
 class TestFakeSource(SourceContract):
     @pytest.fixture
-    def rig(self) -> Iterator[SourceRig]:
-        yield FakeRig()
+    def rig(self) -> SourceRig:
+        return FakeRig()
 
 
 class TestHotFolder(SourceContract):

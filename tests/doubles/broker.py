@@ -1,5 +1,6 @@
 """A real mosquitto on a free loopback port, and a subscriber that only listens."""
 
+import getpass
 import json
 import os
 import shutil
@@ -38,7 +39,9 @@ class Broker:
         """Start, with another *config* from now on if there is one; returns once it accepts connections."""
         self._config = self._config if config is None else config
         path = self._folder / "mosquitto.conf"
-        path.write_text(f"listener {self.port} 127.0.0.1\n{self._listener}\nlog_dest none\nmax_queued_messages 0\n{self._config}\n")
+        # Started by root it would become another user, who may not look into the folders of a test.
+        own = f"user {getpass.getuser()}\nlog_dest none\nmax_queued_messages 0"
+        path.write_text(f"listener {self.port} 127.0.0.1\n{self._listener}\n{own}\n{self._config}\n")
         self._process = subprocess.Popen([MOSQUITTO or "mosquitto", "-c", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(self._accepts, 10, "the broker listens")
         return self

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from edged.config import FolderSection
 from edged.errors import FrameIncomplete, FrameRejected
@@ -50,23 +51,28 @@ def hot_folder(
     **keys: object,
 ) -> HotFolder:
     """A hot folder named `inbox` on *inbox*; *keys* go into its section."""
-    return HotFolder(
-        SourceName("inbox"), section(inbox, **keys), instance=instance, check=check, find=find, clock=clock or SystemClock()
-    )
+    return HotFolder(SourceName("inbox"), section(inbox, **keys), instance=instance, check=check, find=find, clock=clock or SystemClock())
 
 
 def put(path: Path, data: bytes, *, age: float | None = None) -> Path:
-    """Write and close a file; *age* sets its time that many seconds back."""
-    path.write_bytes(data)
-    if age is not None:
-        then = path.stat().st_mtime - age
-        os.utime(path, (then, then))
+    """Write and close a file; *age* sets its time that many seconds back, before it is closed."""
+    with path.open("wb", buffering=0) as file:
+        file.write(data)
+        if age is not None:
+            then = os.fstat(file.fileno()).st_mtime - age
+            os.utime(file.fileno(), (then, then))
     return path
+
+
+def names(folder: Path) -> list[str]:
+    """What lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
 
 
 def filed(root: Path, place: str = "done") -> list[Path]:
     """The files in done or failed, without sidecars, by name."""
-    return sorted(path for path in (root / place / "inbox").glob("*/*") if path.suffix != ".json")
+    found = set((root / place / "inbox").glob("*/*"))
+    return sorted(path for path in found if path.suffix != ".json" or path.with_suffix("") not in found)
 
 
 class Feed:
@@ -78,7 +84,7 @@ class Feed:
         self._stop, self.error = threading.Event(), list[BaseException]()
         self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> "Feed":
+    def __enter__(self) -> Self:
         self.source.open()
         self._thread.start()
         return self
@@ -101,6 +107,7 @@ class Feed:
     def stop(self) -> None:
         """End the feed and the source."""
         self._stop.set()
+        self.source._parts.inbox._wake.set()  # which shortens its wait
         self._thread.join(10)
         assert not self._thread.is_alive()
         self.source.close()

@@ -13,7 +13,7 @@ import pytest
 
 from edged.control.client import ask
 from edged.control.socket import MAX_CLIENTS, MAX_REQUEST, ControlSocket
-from edged.errors import ConfigError, EdgedError, InstanceRunning, NoDaemon, UsageError
+from edged.errors import ConfigError, EdgedError, InstanceRunning, NoDaemon, OutboxError, OutboxFull, UsageError
 from tests.doubles.wait import until
 
 
@@ -37,7 +37,7 @@ class Running:
         self.path, self.stop, self.beats = path, threading.Event(), 0
         self.control = ControlSocket(path, VERBS, limit_seconds=limit_seconds)
         self.control.open()
-        self.thread = threading.Thread(target=self.control.run, args=(self.stop, self._beat))
+        self.thread = threading.Thread(target=self.control.run, args=(self.stop, self._beat), daemon=True)
         self.thread.start()
 
     def _beat(self) -> None:
@@ -86,6 +86,32 @@ def test_a_refusal_comes_back_with_its_remedy(running: Running) -> None:
     with pytest.raises(EdgedError, match="no such verb") as unknown:
         ask(running.path, "explode")
     assert unknown.value.hint == "known are echo, large, outbox_retry, status"
+
+
+@pytest.mark.parametrize(("error", "ends"), [(OutboxError("disk"), True), (OutboxFull("no room"), False)])
+def test_a_storage_error_is_for_the_supervisor(tmp_path: Path, error: OutboxError, ends: bool) -> None:
+    """A verb that meets broken storage ends the worker; one that finds no room is told so."""
+
+    def fail(_: Mapping[str, Any]) -> Any:
+        raise error
+
+    control, stop, raised = ControlSocket(tmp_path / "control.sock", {"outbox_retry": fail}), threading.Event(), []
+
+    def serve() -> None:
+        try:
+            control.run(stop, lambda: None)
+        except OutboxError as caught:
+            raised.append(caught)
+
+    control.open()
+    server = threading.Thread(target=serve, daemon=True)
+    server.start()
+    with pytest.raises(EdgedError, match="broke off" if ends else "no room"):
+        ask(tmp_path / "control.sock", "outbox_retry")
+    stop.set()
+    server.join(10)
+    control.close()
+    assert raised == ([error] if ends else [])
 
 
 def test_one_connection_may_ask_often(running: Running) -> None:

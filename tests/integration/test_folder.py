@@ -11,7 +11,8 @@ from threading import Event
 
 import pytest
 
-from edged.flow.folder import claims
+from edged.flow.folder import claims, content
+from edged.flow.folder.settle import Stamp
 from edged.lib.ids import new_id
 from edged.types import Committed, FrameId, Outcome
 from tests.doubles.clock import FakeClock
@@ -126,7 +127,10 @@ def test_the_newest_goes_first_where_asked(inbox: Path) -> None:
         assert next(deliveries).origin.name == "young"
         put(inbox / "new", picture("new"))
         until(lambda: source._parts.inbox._watch is not None and source._parts.inbox._watch._hints)
-        assert [next(deliveries).origin.name for _ in range(3)] == ["new", "middle", "old"]
+        assert next(deliveries).origin.name == "new"
+        put(inbox / "old", picture("old again"))
+        until(lambda: source._parts.inbox._watch._hints)
+        assert [next(deliveries).origin.name for _ in range(2)] == ["old", "middle"]
 
 
 def test_equal_names_and_equal_bytes_are_inputs_of_their_own(tmp_path: Path, inbox: Path) -> None:
@@ -168,6 +172,37 @@ def test_a_file_that_no_event_tells_of_is_found_by_the_next_listing(tmp_path: Pa
         assert feed.source.counters().rescans == 1
     assert feed.names == ["b.jpg", "a.jpg"]
     assert (tmp_path / "a.jpg").read_bytes() == picture("a")
+
+
+def test_permissions_that_follow_at_once_are_waited_for(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some senders close first and give permissions after; a file that stays closed to us is refused once it settled."""
+    denied, real = {"late.jpg": 1, "never.jpg": 99}, content._read
+
+    def read(name: str, folder: int, expected: Stamp) -> content.Found:
+        denied[name] = denied.get(name, 0) - 1
+        if denied[name] >= 0:
+            raise PermissionError(13, "Permission denied")
+        return real(name, folder, expected)
+
+    monkeypatch.setattr(content, "_read", read)
+    with Feed(hot_folder(inbox, rescan_seconds=3600)) as feed:
+        started(feed)
+        for name in denied:
+            put(inbox / name, picture())
+        until(lambda: len(feed.delivered) == 2)
+    problems = {delivery.origin.name: delivery.problem for delivery in feed.delivered}
+    assert problems["late.jpg"] is None
+    assert problems["never.jpg"] is not None
+    assert "no permission" in problems["never.jpg"].reason
+
+
+def test_an_idle_source_sleeps(inbox: Path) -> None:
+    """An event wakes it once."""
+    with Feed(hot_folder(inbox)) as feed:
+        started(feed)
+        put(inbox / "a.jpg", picture())
+        until(lambda: feed.delivered)
+        until(lambda: not feed.source._parts.inbox._wake.is_set())
 
 
 def test_folders_inside_are_watched_where_asked(tmp_path: Path, inbox: Path) -> None:
@@ -299,7 +334,9 @@ def test_a_file_that_another_takes_before_the_claim_is_no_error(inbox: Path, cap
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-def test_a_file_that_cannot_be_claimed_is_left_and_told_once(inbox: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_cannot_be_claimed_is_left_and_told_once(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """It is tried again with each listing, and taken once that works."""
     clock, allowed, real = FakeClock(dt.datetime.now(dt.UTC)), Event(), claims.rename_noreplace
 
@@ -377,6 +414,7 @@ def test_what_is_in_work_adds_up(inbox: Path) -> None:
         source.open()
         deliveries = source.deliveries(Event(), lambda: None)
         taken = [next(deliveries) for _ in range(3)]
-        source.finish(taken[0].id, Outcome.OK, ())
+        for _ in range(2):
+            source.finish(taken[0].id, Outcome.OK, ())
         counters = source.counters()
     assert (counters.accepted, counters.filed, counters.in_work, counters.waiting) == (3, 1, 2, 2)

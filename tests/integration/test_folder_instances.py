@@ -9,7 +9,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from edged.types import Outcome
-from tests.doubles.folder import Feed, filed, hot_folder, picture, put
+from tests.doubles.folder import Feed, filed, hot_folder, names, picture, put
 from tests.doubles.wait import until
 
 
@@ -64,7 +64,7 @@ def test_two_daemons_share_2000_files(tmp_path: Path) -> None:
     assert {name for _, name, _ in readings} == {f"{number:04}.jpg" for number in range(count)}
     assert len({id for _, _, id in readings}) == count
     assert all(share > 0 for share in Counter(instance for instance, _, _ in readings).values())
-    assert sorted(os.listdir(tmp_path / "work" / "inbox")) == ["a", "b"]
+    assert names(tmp_path / "work" / "inbox") == ["a", "b"]
 
 
 def test_the_files_of_a_daemon_that_was_killed_are_adopted(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_the_files_of_a_daemon_that_was_killed_are_adopted(tmp_path: Path) -> No
     child = spawn.Process(target=holder, args=(inbox, ready))
     child.start()
     assert ready.wait(30)
-    ids = [name.partition("~")[0] for name in sorted(os.listdir(tmp_path / "work" / "inbox" / "gone")) if name != ".lock"]
+    ids = [name.partition("~")[0] for name in names(tmp_path / "work" / "inbox" / "gone") if name != ".lock"]
     with Feed(hot_folder(inbox, rescan_seconds=1)) as feed:
         until(lambda: feed.source.counters().rescans >= 2)
         assert feed.delivered == []
@@ -86,4 +86,4 @@ def test_the_files_of_a_daemon_that_was_killed_are_adopted(tmp_path: Path) -> No
         child.join(30)
         until(lambda: len(feed.delivered) == 3)
     assert [(delivery.id, delivery.attempt) for delivery in feed.delivered] == [(id, 2) for id in ids]
-    assert os.listdir(tmp_path / "work" / "inbox") == ["one"]
+    assert names(tmp_path / "work" / "inbox") == ["one"]

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import errno
+import fcntl
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,14 +27,16 @@ def inbox(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def short_queue() -> Iterator[None]:
-    """A kernel queue of 16 events for what is watched from now on."""
-    before = LIMIT.read_text()
-    try:
-        LIMIT.write_text("16")
-    except OSError:
-        pytest.skip("the kernel's queue cannot be shortened here")
-    yield
-    LIMIT.write_text(before)
+    """A kernel queue of 16 events for what is watched from now on; one test of this machine at a time."""
+    with (Path(tempfile.gettempdir()) / "edged-test-inotify.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = LIMIT.read_text()
+        try:
+            LIMIT.write_text("16")
+        except OSError:
+            pytest.skip("the kernel's queue cannot be shortened here")
+        yield
+        LIMIT.write_text(before)
 
 
 def started(feed: Feed) -> None:
@@ -121,12 +125,14 @@ def test_a_folder_inside_that_comes_back_is_read_again(inbox: Path) -> None:
         started(feed)
         for count in range(1, 6):
             (inbox / "in").mkdir()
-            put(inbox / "in" / f"{count}.jpg", picture(), age=60)
+            put(inbox / "in" / f"{count}.jpg", picture())
             until(lambda count=count: len(feed.delivered) == count)
             shutil.rmtree(inbox / "in")
 
 
-def test_without_a_watcher_the_folder_is_listed_every_two_seconds(inbox: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_watcher_the_folder_is_listed_every_two_seconds(
+    inbox: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """The limit of inotify instances is reached: slower, but nothing is lost, and the watcher is tried again."""
     real = inbox_module.FolderWatch
 

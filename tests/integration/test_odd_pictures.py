@@ -5,7 +5,8 @@ import pytest
 
 from edged.config import LimitsSection
 from edged.flow.decode import decode
-from tests.doubles.pictures.catalogue import Readable, Refused, readable, refused
+from tests.doubles.pictures.catalogue import Readable, readable
+from tests.doubles.pictures.refusals import Refused, refused
 
 
 @pytest.mark.parametrize("picture", readable(), ids=lambda p: p.name)

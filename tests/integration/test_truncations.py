@@ -14,7 +14,7 @@ CUTS = 10_000
 def test_no_random_truncation_is_read_as_whole() -> None:
     """Ten thousand pictures cut at random bytes all say that more bytes must follow."""
     seed = random.SystemRandom().randrange(2**32)
-    print(f"seed {seed}")  # noqa: T201  # the run can be repeated
+    print(f"seed {seed}")  # the run can be repeated
     rng = random.Random(seed)
     wrong = []
     for picture in rng.choices(readable(), k=CUTS):

@@ -115,6 +115,13 @@ def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
     assert "-c FILE" in refused.value.hint
 
 
+def test_too_many_sources_are_counted_not_compared(tmp_path: Path) -> None:
+    """A generated file with thousands of sources is refused in one line."""
+    file = tmp_path / "edged.yaml"
+    file.write_text("version: 1\ndevice: a\nsources:\n" + "".join(f"  s{i}: {{path: in/{i}}}\n" for i in range(3000)), encoding="utf-8")
+    assert _findings(file) == ["edged.yaml:3: sources: found a section, expected 1 to 64 sources, each with its name"]
+
+
 def test_no_message_repeats_a_secret(tmp_path: Path) -> None:
     """A password at any wrong place is refused and never repeated."""
     file = tmp_path / "edged.yaml"

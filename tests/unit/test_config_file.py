@@ -89,6 +89,9 @@ def test_the_digest_names_what_is_in_effect(tmp_path: Path) -> None:
     plain = digest_of(_load(tmp_path, MINIMAL))
     same = "# a comment\nsources:\n  inbox: {settle_seconds: 2, path: /srv/edged/x/../inbox}\ndevice: line3\nversion: 1\n"
     assert digest_of(_load(tmp_path, same)) == plain
+    both = ["  a: {path: /in/a}\n", "  b: {path: /in/b}\n"]
+    one, other = (digest_of(_load(tmp_path, "version: 1\ndevice: line3\nsources:\n" + "".join(order))) for order in (both, both[::-1]))
+    assert one == other
     assert re.fullmatch("[0-9a-f]{64}", plain)
     assert digest_of(_load(tmp_path, MINIMAL.replace("line3", "line4"))) != plain
 

@@ -69,6 +69,11 @@ class Inbox:
         return len(self._waiting) + len(self._settle)
 
     @property
+    def present(self) -> bool:
+        """Whether the folder is there, as far as the last look told; may be asked from any thread."""
+        return self.descriptor >= 0 or self._listed_at == float("-inf")
+
+    @property
     def idle(self) -> bool:
         """Whether there is nothing to `pop`."""
         return not self._waiting

@@ -16,6 +16,7 @@ from edged.lib.clock import Clock
 from edged.lib.ids import minted_ms, new_id
 from edged.types import Delivery, FrameId, FrameProblem, Origin, Outcome, SourceName
 
+_EPOCH, _MILLISECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(milliseconds=1)
 MAX_ATTEMPTS = 5  # an input whose reader ended that often is not read again
 
 
@@ -44,9 +45,8 @@ class Intake:
                 found = self._read(name, base, folder, why)
                 if found is None:
                     return None
-                now = self._clock.now()
-                new = FrameId(new_id(int(now.timestamp() * 1000), os.urandom(10)))
-                claimed = ClaimedName(id=new, attempt=1, name=name)
+                milliseconds = (self._clock.now() - _EPOCH) // _MILLISECOND
+                claimed = ClaimedName(id=FrameId(new_id(milliseconds, os.urandom(10))), attempt=1, name=name)
                 self._work.claim(base, folder, self._inbox.path / head, claimed)
                 self._inbox.forget(name)
                 found = self._confirm(claimed, found, base, folder)
@@ -57,7 +57,7 @@ class Intake:
         except OSError as error:
             self._inbox.leave(name, os.strerror(error.errno or 0))
         else:
-            return self._taken(claimed, found, now) if found else None
+            return self._taken(claimed, found, milliseconds) if found else None
         return None
 
     def take_again(self, claimed: ClaimedName) -> Taken:
@@ -73,7 +73,7 @@ class Intake:
             found = _failed(stamp_of(status), "somebody writes to the file after it was claimed; drop it again when it is complete")
         if claimed.attempt > MAX_ATTEMPTS:
             found = _failed(found.stamp, f"the file ended the reader {claimed.attempt - 1} times; look at the picture", found)
-        return self._taken(claimed, found, dt.datetime.fromtimestamp(minted_ms(claimed.id) / 1000, dt.UTC))
+        return self._taken(claimed, found, minted_ms(claimed.id))
 
     def _read(self, name: str, base: str, folder: int, why: Why) -> Found | None:
         """Read what may be whole; None where it is to settle first."""
@@ -120,9 +120,9 @@ class Intake:
         except FrameError:
             return  # the reader meets it again and says so in the reading
 
-    def _taken(self, claimed: ClaimedName, found: Found, captured_at: dt.datetime) -> Taken:
+    def _taken(self, claimed: ClaimedName, found: Found, milliseconds: int) -> Taken:
         origin = Origin(name=printable(claimed.name), sha256=found.sha256, bytes=found.size, modified_at=_time_of(found.stamp.mtime_ns))
-        captured_at = captured_at.replace(microsecond=captured_at.microsecond // 1000 * 1000)  # as the id has it
+        captured_at = _EPOCH + milliseconds * _MILLISECOND
         delivery = Delivery(
             id=claimed.id,
             source=self._source,

@@ -135,6 +135,11 @@ class HotFolder:
         )
 
     @property
+    def present(self) -> bool:
+        """Whether the drop folder is there; from any thread."""
+        return self._parts.inbox.present
+
+    @property
     def _parts(self) -> "_Open":
         assert self._open is not None, "open() comes first"
         return self._open

@@ -11,7 +11,7 @@ import pytest
 
 from edged.control.health import HealthState
 from edged.control.supervise import Beat, Supervisor, SupervisorTimes, Verdict, Worker, signals
-from edged.errors import ExitCode, OutboxError, SourceError
+from edged.errors import ExitCode, OutboxError, OutboxFull, SourceError
 from edged.lib.sdnotify import Notifier
 from tests.doubles.wait import until
 
@@ -79,7 +79,7 @@ class House:
         times = times or SupervisorTimes(tick=0.002)
         self.supervisor = Supervisor(stages, notifier=self.manager, delay=delay, times=times, clock=self.clock)
         self.verdict: Verdict | None = None
-        self.thread = threading.Thread(target=self._run)
+        self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
         self.verdict = self.supervisor.run()
@@ -177,8 +177,10 @@ def test_a_failed_worker_is_started_again_after_its_pause(caplog: pytest.LogCapt
     house = House(other, failing, delay=delay).start()
     until(lambda: asked == [1])
     house.ticks()
+    house.pass_seconds(2)
+    house.ticks()
     assert failing.log == ["feed runs"]
-    house.pass_seconds(3)
+    house.pass_seconds(1)
     until(lambda: asked == [1, 2])
     health = house.supervisor.health()
     assert (health.state, health.reasons) == (HealthState.DEGRADED, ("feed: ValueError",))
@@ -226,6 +228,14 @@ def test_a_storage_error_ends_the_process_at_once() -> None:
     release.set()
 
 
+def test_a_full_outbox_is_no_reason_to_end() -> None:
+    """Room may come back: whoever failed for want of it is started again."""
+    feed = Stage("feed", script=[OutboxFull("no room")])
+    house = House(feed).start()
+    assert feed.working.wait(10)
+    assert house.stop() == Verdict(exit_code=0, left=())
+
+
 def test_a_worker_that_does_not_stop_is_named(caplog: pytest.LogCaptureFixture) -> None:
     """The end does not wait for ever, the others are stopped all the same, and the journal names who was left."""
     log: list[str] = []
@@ -266,7 +276,7 @@ def test_real_signals_reach_the_main_loop(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     stage = Stage("feed")
     supervisor = Supervisor([stage], notifier=Manager(), delay=lambda _: 0.0)
-    sender = threading.Thread(target=lambda: (stage.working.wait(10), os.kill(os.getpid(), number)))
+    sender = threading.Thread(target=lambda: (stage.working.wait(10), os.kill(os.getpid(), number)), daemon=True)
     sender.start()
     with signals(supervisor):
         assert supervisor.run().exit_code == 0

@@ -78,7 +78,8 @@ def test_a_wrong_answer_of_the_decoder_fails_the_frame(answer: object, monkeypat
 def test_text_on_a_clear_background_stands_out(ink: int, paper: int) -> None:
     """Dark text lies on white, light text on black, whatever colour hides under the clear pixels."""
     opacity = np.where(grey_scene() > 120, 255, 0).astype(np.uint8)
-    samples = np.full((*opacity.shape, 4), ink, np.uint8)
+    samples = np.full((*opacity.shape, 4), paper, np.uint8)
+    samples[opacity == 255] = ink
     samples[:, :, 3] = opacity
     image = decode(png.png(samples, colour=6), LIMITS).image
     assert (image[opacity == 255] == ink).all()

@@ -65,7 +65,7 @@ def test_a_rename_keeps_names_that_are_not_utf8(tmp_path: Path) -> None:
     name = os.fsdecode(b"\xff\n")
     (tmp_path / name).touch()
     rename_noreplace(str(tmp_path / name), str(tmp_path / (name + "x")))
-    assert os.listdir(bytes(tmp_path)) == [b"\xff\nx"]
+    assert [bytes(path) for path in tmp_path.iterdir()] == [bytes(tmp_path) + b"/\xff\nx"]
 
 
 def test_an_atomic_write_replaces_and_leaves_nothing_else(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def _synced(monkeypatch: pytest.MonkeyPatch, error: OSError | None = None) -> li
     def fsync(folder: int | Path) -> None:
         if error is not None:
             raise error
-        synced.append(os.readlink(f"/proc/self/fd/{folder}") if isinstance(folder, int) else str(folder))
+        synced.append(str(Path(f"/proc/self/fd/{folder}").readlink()) if isinstance(folder, int) else str(folder))
 
     monkeypatch.setattr(claims, "fsync_dir", fsync)
     return synced

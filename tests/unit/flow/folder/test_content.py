@@ -80,9 +80,12 @@ def test_a_swap_between_look_and_open_is_noticed(tmp_path: Path, folder: int, mo
         else:
             with socket.socket(socket.AF_UNIX) as server:
                 server.bind(os.path.relpath(tmp_path / "a"))
+        assert flags & os.O_NOFOLLOW
+        assert flags & os.O_NONBLOCK
         return real(name, flags, **keys)
 
     monkeypatch.setattr(os, "open", swapped)
+    monkeypatch.setattr(content, "_read_all", None)
     with pytest.raises(Changing):
         examine("a", folder, 1000)
 

@@ -8,6 +8,7 @@ import pytest
 
 from edged.config import IGNORED
 from edged.flow.folder.listing import Ignored, Listing, folder_inside, list_folder
+from tests.doubles.folder import names
 
 
 @pytest.fixture
@@ -81,14 +82,14 @@ def test_no_step_of_a_path_follows_a_link(tmp_path: Path, root: int) -> None:
 def test_opening_folders_leaks_nothing(tmp_path: Path, root: int) -> None:
     """Neither a good nor a bad path keeps a descriptor."""
     (tmp_path / "a" / "b").mkdir(parents=True)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(names(Path("/proc/self/fd")))
     for path in ("", "a", "a/b", "a/x", "a/b/x", "x"):
         try:
             with folder_inside(root, path):
                 pass
         except FileNotFoundError:
             pass
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(names(Path("/proc/self/fd"))) == before
 
 
 def test_a_large_folder_gives_signs_of_life(tmp_path: Path, root: int) -> None:

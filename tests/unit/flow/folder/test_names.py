@@ -11,7 +11,11 @@ from edged.flow.folder.names import ClaimedName, parse_claimed, printable
 from edged.types import FrameId
 
 ID = FrameId("01a20673-b713-7a83-b144-3d217e896856")
-FILE_NAMES = st.binary(min_size=1, max_size=255).filter(lambda raw: b"\0" not in raw and b"/" not in raw and raw not in {b".", b".."}).map(os.fsdecode)
+FILE_NAMES = (
+    st.binary(min_size=1, max_size=255)
+    .filter(lambda raw: b"\0" not in raw and b"/" not in raw and raw not in {b".", b".."})
+    .map(os.fsdecode)
+)
 
 
 def claimed(name: str, attempt: int = 1) -> ClaimedName:
@@ -55,7 +59,8 @@ def test_long_names_keep_their_extension_and_stay_utf8() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a.jpg", f"{ID}", f"{ID}~", f"{ID}.~a", f"{ID}.x~a", f"{ID}.0~a", f"{ID}.1~a", f"{ID}.02~a", f"{ID}.²~a", f"x{ID[1:]}~a", ".lock"]
+    "text",
+    ["", "a.jpg", f"{ID}", f"{ID}~", f"{ID}.~a", f"{ID}.x~a", f"{ID}.0~a", f"{ID}.1~a", f"{ID}.02~a", f"{ID}.²~a", f"x{ID[1:]}~a", ".lock"],
 )
 def test_what_we_did_not_name_is_not_ours(text: str) -> None:
     """Only names that we would write are taken for claimed files."""

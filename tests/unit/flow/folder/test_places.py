@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     """With the reason of the system."""
     (tmp_path / "inbox").mkdir()
     (tmp_path / "done").touch()
-    with pytest.raises(SourceError, match="done folder .* cannot be made"):
+    with pytest.raises(SourceError, match=r"done folder .* cannot be made"):
         places_of(NAME, section(tmp_path / "inbox"))
 
 
@@ -71,7 +71,9 @@ def test_the_proof_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob(".edged*"))
 
 
-@pytest.mark.parametrize(("code", "remedy"), [(errno.EXDEV, "one file system"), (errno.EACCES, "write access"), (errno.EROFS, "writable"), (errno.EIO, "disk")])
+@pytest.mark.parametrize(
+    ("code", "remedy"), [(errno.EXDEV, "one file system"), (errno.EACCES, "write access"), (errno.EROFS, "writable"), (errno.EIO, "disk")]
+)
 def test_a_move_that_fails_is_refused_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, remedy: str) -> None:
     """Both folders are named, and nothing is left in the inbox."""
     places = open_places(tmp_path)

@@ -1,0 +1,34 @@
+"""Lines wider than the widest shape: cut with an overlap, joined where the posteriors meet.
+
+Nothing is squeezed. Every piece but the last has the full width, so where the pieces overlap is known
+without carrying it along.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from edged.types import Pixels, Posteriors
+
+
+def cut(image: Pixels, *, widest: int, overlap: int) -> list[Pixels]:
+    """Cut an H x W line into pieces of at most *widest* pixels; neighbours share *overlap* pixels."""
+    width, step = image.shape[1], widest - overlap
+    starts = range(0, max(1, width - overlap), step)
+    return [image[:, start : start + widest] for start in starts]
+
+
+def join(pieces: Sequence[Posteriors], *, overlap: int) -> Posteriors:
+    """Put the posteriors of `cut`'s pieces together.
+
+    The seam is in the middle of the overlap: there each side has seen as much of its neighbour as it can.
+
+    Args:
+        pieces: T x C each, only the steps of real pixels.
+        overlap: Shared time steps: the overlap in pixels, divided by the stride.
+    """
+    if len(pieces) == 1:
+        return pieces[0]
+    half = overlap // 2
+    rows = [piece[(half if i else 0) : (len(piece) - (overlap - half) if i < len(pieces) - 1 else None)] for i, piece in enumerate(pieces)]
+    return np.concatenate(rows)

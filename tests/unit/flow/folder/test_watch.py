@@ -1,0 +1,41 @@
+"""The watcher says so where it cannot watch."""
+
+import os
+from pathlib import Path
+
+import pytest
+from watchdog.observers.inotify_c import InotifyFD
+
+from edged.flow.folder.watch import FolderWatch
+from tests.doubles.folder import names
+
+
+def test_a_missing_permission_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library passes over it and would never report anything; nothing is left open."""
+    before = len(names(Path("/proc/self/fd")))
+    monkeypatch.setattr(InotifyFD, "add_callback", lambda *_: -1)
+    with pytest.raises(PermissionError):
+        FolderWatch(str(tmp_path), recursive=False, wake=lambda: None)
+    assert len(names(Path("/proc/self/fd"))) == before
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("."), lambda path: None], ids=["file", "link", "nothing"])
+def test_only_folders_are_watched(tmp_path: Path, make: object) -> None:
+    """A link is not followed, and what is gone is an error."""
+    make(tmp_path / "in")  # type: ignore[operator]
+    watch = FolderWatch(str(tmp_path), recursive=True, wake=lambda: None)
+    with pytest.raises(OSError):  # noqa: PT011 - ENOTDIR, ELOOP or ENOENT
+        watch.add("in")
+    watch.stop()
+
+
+def test_a_folder_is_watched_once_whatever_its_name(tmp_path: Path) -> None:
+    """Renaming changes the names reported; adding again changes nothing."""
+    (tmp_path / "in").mkdir()
+    watch = FolderWatch(str(tmp_path), recursive=True, wake=lambda: None)
+    assert watch.add("in")
+    (tmp_path / "in").rename(tmp_path / os.fsdecode(b"\xff"))
+    assert not watch.add(os.fsdecode(b"\xff"))
+    assert sorted(watch._folders.values()) == ["", os.fsdecode(b"\xff/")]
+    watch.stop()
+    assert not watch.alive
