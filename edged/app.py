@@ -19,7 +19,7 @@ from edged.config import Config
 from edged.config_file import LoadedConfig
 from edged.control.post import Worker
 from edged.control.socket import ControlSocket
-from edged.control.supervise import Supervisor, Verdict, signals
+from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
 from edged.errors import ConfigError
 from edged.flow.decode import limit_threads
 from edged.flow.folder.source import HotFolder
@@ -36,7 +36,7 @@ from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock, SystemClock, clock_synced
 from edged.lib.files import atomic_write
 from edged.lib.logs import setup_logging
-from edged.lib.sdnotify import Notifier
+from edged.lib.sdnotify import Notifier, watchdog_interval
 from edged.report import Report, StatusWorker
 from edged.types import Reading, SourceName
 
@@ -92,7 +92,8 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS), StatusWorker(report, relay, notifier)
     workers: list[Worker] = [relay, sink, watch, *feeds, control, status]
     first, longest = _RESTART_SECONDS
-    supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng))
+    times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
+    supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
     report.attach(relay, sink, supervisor)
     log.info("edged %s reads with %s %s", __version__, generation.model.name, generation.model.precision, extra={"device": config.device})
     with signals(supervisor):
@@ -145,6 +146,7 @@ def _open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack)
         source = HotFolder(SourceName(name), section, instance=instance, check=_check, find=outbox.find, clock=clock)
         source.open()
         undo.callback(source.close)
+        outbox.all_filed(source.name, but=source.leftovers())  # what a crash kept the sink from noting
         sources.append(source)
     return sources
 

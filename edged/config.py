@@ -146,7 +146,7 @@ class PreprocessSection(Section):
     The defaults are the chain that reads most lines right; ARCHITECTURE.md has the ablation.
     """
 
-    fade: bool = Field(default=True, description="fade the colours to a quarter; coloured noise misleads")
+    fade: bool = Field(default=True, description="fade the colours to a third; coloured noise misleads")
     grey: bool = Field(default=False, description="drop the colours")
     contrast: bool = Field(default=False, description="CLAHE on the lightness")
     denoise: bool = Field(default=False, description="non-local means, slow")

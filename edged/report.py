@@ -13,6 +13,7 @@ from edged import __version__
 from edged.config_file import LoadedConfig
 from edged.control.health import Check, Health, HealthState, overall
 from edged.control.post import Beat
+from edged.errors import UsageError
 from edged.flow.folder.source import HotFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
@@ -87,6 +88,9 @@ class Report:
         }
 
     def _retry(self, seqs: Any) -> int:
+        if not (seqs is None or (isinstance(seqs, list) and all(type(seq) is int for seq in seqs))):
+            message = f"seqs is {seqs!r}, expected a list of whole numbers"
+            raise UsageError(message, hint="leave it out to send all dead readings again")
         revived = self._outbox.retry(seqs or None)
         self._parts.relay.notify()
         return revived

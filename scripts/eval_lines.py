@@ -7,6 +7,7 @@ TREE has `<source>/<split>.tsv` (path TAB text) beside its pictures; OUT gets `<
 
 import argparse
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from edged.flow.decode import decode, limit_threads
 from edged.flow.model_files import LoadedModel, load_model
 from edged.flow.preprocess import prepare
 from edged.flow.recognise import Recogniser
-from edged.types import Posteriors, TextLine, Transcript
+from edged.types import Pixels, Posteriors, TextLine, Transcript
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = "ppocrv2-crnn"
+_AHEAD = 16
 
 
 def labelled(tree: Path, split: str = "dev") -> Iterator[tuple[str, str]]:
@@ -42,28 +44,28 @@ class Chain:
 
     def read(self, lines: Mapping[str, TextLine]) -> dict[str, Transcript]:
         """Recognise and decode many lines, as fast as the recogniser takes them."""
-        spec, answers = self.model.manifest.input, {}
+        done: dict[str, Transcript] = {}
+        waiting: deque[tuple[str, list[Answer]]] = deque()
         for key, line in lines.items():
-            answers[key] = [self._submit(piece) for piece in segments.cut(line.image, widest=spec.width_buckets[-1], overlap=spec.overlap)]
-            if len(answers) > 1:  # decode what is done, so that no more than a few posteriors are kept
-                self._settle(answers, keep=16)
-        self._settle(answers, keep=0)
-        done, self._done = self._done, {}
-        return done
+            waiting.append((key, [self._submit(piece) for piece in self._cut(line.image)]))
+            if len(waiting) > _AHEAD:  # so that no more than a few posteriors are kept
+                first, answers = waiting.popleft()
+                done[first] = self._transcript(answers)
+        return done | {key: self._transcript(answers) for key, answers in waiting}
 
-    _done: dict[str, Transcript] = {}  # noqa: RUF012  # replaced, never changed
+    def _cut(self, image: Pixels) -> list[Pixels]:
+        spec = self.model.manifest.input
+        return segments.cut(image, widest=spec.width_buckets[-1], overlap=spec.overlap)
 
-    def _submit(self, piece: object) -> "Answer":
+    def _submit(self, piece: Pixels) -> "Answer":
         answer = Answer()
-        self.recogniser.submit(piece, answer.put)  # type: ignore[arg-type]
+        self.recogniser.submit(piece, answer.put)
         return answer
 
-    def _settle(self, answers: dict[str, list["Answer"]], keep: int) -> None:
+    def _transcript(self, answers: list["Answer"]) -> Transcript:
         spec = self.model.manifest.input
-        while len(answers) > keep:
-            key = next(iter(answers))
-            posteriors = segments.join([answer.take() for answer in answers.pop(key)], overlap=spec.overlap // spec.stride)
-            self._done = self._done | {key: decode_greedy(posteriors, charset=self.model.charset, blank=self.model.manifest.blank_index)}
+        posteriors = segments.join([answer.take() for answer in answers], overlap=spec.overlap // spec.stride)
+        return decode_greedy(posteriors, charset=self.model.charset, blank=self.model.manifest.blank_index)
 
 
 class Answer:
@@ -106,7 +108,9 @@ def main() -> None:
     limit_threads(1)
     switches = {key: value == "true" for key, _, value in (one.partition("=") for one in arguments.set)}
     chain = Chain(load_model([arguments.models_dir], arguments.model))
-    lines = prepared(arguments.tree, (key for key, _ in labelled(arguments.tree)), PreprocessSection(**switches), chain.model.manifest.input.height)
+    lines = prepared(
+        arguments.tree, (key for key, _ in labelled(arguments.tree)), PreprocessSection(**switches), chain.model.manifest.input.height
+    )
     write(arguments.out, chain.read(lines))
     doubted = sum(bool(line.reasons) for line in lines.values())
     print(f"{len(lines)} lines to {arguments.out}; {doubted} would be unsure by their shape")

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -84,30 +84,28 @@ bare_inference({[str(p) for p in paths]!r}, {pace})
 
 def bare_inference(paths: list[str], pace: float) -> None:
     """Print the CPU milliseconds per line of nothing but inference."""
-    from edged.flow.model_files import load_model
-    from edged.flow.preprocess import prepare
-    from edged.flow.recognise import Recogniser
+    from edged.config import FolderSection, ModelSection, RecogniseSection
+    from edged.generation import Builder
+    from edged.lib.clock import SystemClock
 
-    from edged.config import PreprocessSection, RecogniseSection
-
-    model = load_model([ROOT / "models"], "ppocrv2-crnn", "auto")
-    recogniser = Recogniser(model, RecogniseSection())
-    recogniser.open()
-    lines = [prepare(cv2.imread(path), PreprocessSection(), model.manifest.input.height).image for path in paths]
-    lines = [image[:, : model.manifest.input.width_buckets[-1]] for image in lines]
-    for image in lines:  # every bucket compiled before anything is measured
-        recognise(recogniser, image)
+    builder = Builder([ROOT / "models"], RecogniseSection(), config="", clock=SystemClock())
+    steps = builder.reader(FolderSection(path=ROOT), ModelSection()).steps
+    lines = [steps.cut(line.image) for path in paths for line in steps.layout(cv2.imread(path))]
+    for pieces in lines:  # every shape compiled before anything is measured
+        recognise(steps.submit, pieces)
     begun = time.process_time()
-    for image in lines:
-        recognise(recogniser, image)
+    for pieces in lines:
+        recognise(steps.submit, pieces)
         time.sleep(pace)
     print((time.process_time() - begun) * 1000 / len(lines))
 
 
-def recognise(recogniser: object, image: object) -> None:
-    answered = threading.Event()
-    recogniser.submit(image, lambda *_: answered.set())  # type: ignore[attr-defined]
-    answered.wait()
+def recognise(submit: Callable[..., None], pieces: Sequence[object]) -> None:
+    answered = threading.Semaphore(0)
+    for piece in pieces:
+        submit(piece, lambda *_: answered.release())
+    for _ in pieces:
+        answered.acquire()
 
 
 def put(box: Box, picture: Path, name: str, closed: dict[str, float]) -> None:
@@ -145,7 +143,7 @@ def latency(place: Path, count: int = 300, pace: float = 0.2) -> None:
             report(subscriber, closed)
             recognised = [r["timing_ms"]["recognise"] for r in readings if r["origin"]["name"] in closed]
             print(f"inference (recognise) {line(recognised)}")
-            bare = inference_cpu_ms([str(paths[n % len(paths)]) for n in range(min(count, 100))], pace)  # type: ignore[misc]
+            bare = inference_cpu_ms([str(paths[n % len(paths)]) for n in range(min(count, 100))], pace)
             print(f"CPU per file {cpu:.2f} ms, of which inference {bare:.2f} ms, beyond inference {cpu - bare:.2f} ms")
             print(f"resident memory {resident_mib(box.daemon.pid):.0f} MiB")
 

@@ -43,7 +43,12 @@ SAMPLES = [
 GOLDEN = {"lot.png": "LOT A17-042", "date.png": "2027-03-15", "chinese.png": "生产日期"}
 
 
-def line(text: str, font: Path, size: int, ink: tuple[int, ...], ground: tuple[int, ...], degrees: float, blur: float) -> Image.Image:
+Colour = tuple[int, int, int]
+
+
+def line(
+    text: str, font: Path, size: int, ink: Colour = BLACK, ground: Colour = WHITE, *, degrees: float = 0, blur: float = 0
+) -> Image.Image:
     """One text line, tightly cut as a detector or a person would cut it."""
     face = ImageFont.truetype(str(font), size)
     left, top, right, bottom = face.getbbox(text)
@@ -67,13 +72,13 @@ def main() -> None:
     samples.mkdir(parents=True, exist_ok=True)
     golden.mkdir(parents=True, exist_ok=True)
     for name, text, font, size, ink, ground, degrees, blur in SAMPLES:
-        image = line(text, font, size, ink, ground, degrees, blur)
+        image = line(text, font, size, ink, ground, degrees=degrees, blur=blur)
         image = grain(image, name) if blur else image
         image.save(samples / name, **({"quality": 88} if name.endswith(".jpg") else {"optimize": True}))
     labels = "".join(f"{name}\t{text}\n" for name, text, *_ in SAMPLES)
     (samples / "labels.tsv").write_text(labels, encoding="utf8")
     for name, text in GOLDEN.items():
-        image = line(text, HANZI if name.startswith("chinese") else SANS, 24, BLACK, WHITE, 0, 0).convert("L")
+        image = line(text, HANZI if name.startswith("chinese") else SANS, 24).convert("L")
         width = round(image.width * 32 / image.height)
         image.resize((width, 32), Image.Resampling.BICUBIC).save(golden / name, optimize=True)
 

@@ -42,7 +42,7 @@ def _peaks(best: npt.NDArray[np.intp], posteriors: Posteriors, blank: int) -> li
     starts = np.flatnonzero(np.diff(best, prepend=-1))
     height = posteriors[np.arange(len(best)), best]
     ends = np.append(starts[1:], len(best))
-    return [start + int(height[start:end].argmax()) for start, end in zip(starts, ends, strict=True) if best[start] != blank]
+    return [int(start + height[start:end].argmax()) for start, end in zip(starts, ends, strict=True) if best[start] != blank]
 
 
 def _character(row: Posteriors, best: int, blank: int, charset: Sequence[str]) -> Character:

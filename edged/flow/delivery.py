@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from edged.errors import PermanentPublishError
-from edged.flow import mqtt_codes
+from edged.flow import link_faults, mqtt_codes
 from edged.flow.ports import MessageStore
 from edged.flow.suspects import Suspects
 from edged.lib.backoff import full_jitter
@@ -35,6 +35,7 @@ class _Block:
     fault: Fault
     failures: int
     until: float  # monotonic; then one row is sent to see
+    alone: bool  # ... with nothing else in flight, for the broker hangs up instead of saying no
     probing: bool = False
 
 
@@ -71,11 +72,11 @@ class Delivery:
     def next(self, *, idle: bool) -> OutboxMessage | None:
         """The row to send now; *idle*: nothing at all is in flight, so a suspect may go alone."""
         now = self._clock.monotonic()
-        if not self.suspects.pressing(now):
+        if not self.suspects.pressing(now, self._closed(now)):
             row = self._ordinary(now)
             if row is not None:
                 return row
-        return self.suspects.next(now) if idle else None
+        return self.suspects.next(now, self._closed(now)) if idle else None
 
     def sent(self, row: OutboxMessage) -> None:
         """The row is in flight."""
@@ -87,10 +88,12 @@ class Delivery:
     def taken(self, row: OutboxMessage) -> None:
         """The broker has it; written to the outbox with the next `settle`."""
         self._landed(row)
-        self.suspects.clear(row.seq)
-        self._blocks.pop(row.source, None)
+        now = self._clock.monotonic()
+        self.suspects.taken(row, now)
+        if self._blocks.pop(row.source, None):
+            self.look()
         if not self._taken:
-            self._settle_at = self._clock.monotonic() + _GROUP_SECONDS
+            self._settle_at = now + _GROUP_SECONDS
         self._taken.append(row.seq)
 
     def refused(self, row: OutboxMessage, code: int) -> None:
@@ -100,7 +103,7 @@ class Delivery:
         if isinstance(error, PermanentPublishError):
             self._count(row, str(error))
         else:
-            self._block(row.source, mqtt_codes.topic_fault(code, self._topic(row.source)))
+            self._block(row.source, mqtt_codes.topic_fault(code, self._topic(row.source)), alone=False)
 
     def too_large(self, row: OutboxMessage, reason: str) -> None:
         """It was not sent: the broker says beforehand that it takes nothing of that size."""
@@ -117,15 +120,23 @@ class Delivery:
         for block in self._blocks.values():
             block.probing = False
         self.look()
-        convicted = self.suspects.ended(rows, fault.suspicion, self._clock.monotonic(), alone=alone, proven=proven)
-        if convicted is not None:
-            self._count(convicted, f"{self._topic(convicted.source)}: {fault.message}")
+        named = self.suspects.ended(rows, fault.suspicion, self._clock.monotonic(), alone=alone, proven=proven)
+        if named is not None:
+            self._count(named, f"{self._topic(named.source)}: {fault.message}")
 
     def knocked(self, *, broker_was_there: bool) -> None:
-        """The first connect after an end tells whether the broker had gone, or had hung up on a row."""
-        convicted = self.suspects.verdict(broker_was_there=broker_was_there)
-        if convicted is not None:
-            self._count(convicted, f"{self._topic(convicted.source)}: the broker closed the connection each time it was sent this alone")
+        """The first connect after an end tells whether the broker had gone, or had hung up on a row.
+
+        Then its topic is suspected first: another row of it has to pass before the rest follows.
+        """
+        row = self.suspects.accused(broker_was_there=broker_was_there)
+        if row is None:
+            return
+        fault = link_faults.hung_up_on(self._topic(row.source))
+        counts = self.suspects.counts(row, self._clock.monotonic())
+        self._block(row.source, fault, alone=True)
+        for _ in range(counts):
+            self._count(row, fault.message)
 
     def settle(self, *, now: bool = False) -> None:
         """Write what was taken, once it is enough or has waited long enough, or *now*."""
@@ -140,8 +151,14 @@ class Delivery:
     def _ordinary(self, now: float) -> OutboxMessage | None:
         while self._backlog or self._fetch(now):
             row = self._backlog.popleft()
-            if row.source not in self._closed(now):
+            block = self._blocks.get(row.source)
+            if block is None:
                 return row
+            if row.source in self._closed(now):
+                continue
+            if not block.alone:
+                return row
+            self.suspects.ask(row, now)
         return None
 
     def _fetch(self, now: float) -> bool:
@@ -162,7 +179,7 @@ class Delivery:
         if row.source in self._blocks:
             self._blocks[row.source].probing = False
 
-    def _block(self, source: SourceName, fault: Fault) -> None:
+    def _block(self, source: SourceName, fault: Fault, *, alone: bool) -> None:
         """Hold back a topic; rows that were in flight with the first refusal count as one."""
         now = self._clock.monotonic()
         block = self._blocks.get(source)
@@ -170,7 +187,7 @@ class Delivery:
             return
         failures = block.failures + 1 if block else 1
         wait = full_jitter(failures, first=_BLOCK_FIRST, longest=_BLOCK_LONGEST, rng=self._rng)
-        self._blocks[source] = _Block(fault=fault, failures=failures, until=now + wait)
+        self._blocks[source] = _Block(fault=fault, failures=failures, until=now + wait, alone=alone)
         if failures == 1:
             log.warning("topic refused", extra={"fault": fault.name, "detail": fault.message, "hint": fault.hint})
 
@@ -180,7 +197,7 @@ class Delivery:
         if attempts < TRIES:
             if row.seq in self.suspects:
                 self.suspects.add([row], self._clock.monotonic() + RETRY_SECONDS)
-            return
+            return  # else the outbox brings it again
         self.suspects.clear(row.seq)
         self._store.reject(row.seq, reason)
         self.dead += 1

@@ -60,7 +60,14 @@ def hung_up(broker: str, *, greeted: bool) -> Fault:
     return Fault(name="connection_lost", message=message, hint=_HUNG_UP, suspicion=Suspicion.PERHAPS)
 
 
-def deaf(topic: str, seconds: float) -> Fault:
+def hung_up_on(topic: str) -> Fault:
+    """The broker closes the connection whenever it gets a certain row, or anything on its topic."""
+    message = f"{topic}: the broker closed the connection when it was sent this alone"
+    hint = "look at the broker's log: is the topic denied by its access list, or the packet too large (mosquitto: max_packet_size)?"
+    return Fault(name="connection_closed_on_publish", message=message, hint=hint)
+
+
+def deaf(what: str, seconds: float) -> Fault:
     """A publish was never acknowledged; we end such a connection ourselves."""
-    message = f"{topic}: no PUBACK within {seconds:g} s"
+    message = f"{what}: no PUBACK within {seconds:g} s"
     return Fault(name="puback_timeout", message=message, hint="look at the broker's log and load; it is sent again")

@@ -23,8 +23,8 @@ class Source(Protocol):
     def deliveries(self, stop: Event, beat: Callable[[], None]) -> Iterator[Delivery]:
         """Yield claimed inputs in claim order until *stop* is set.
 
-        Called once, from one thread; leftovers of an earlier process come first. The next claim is
-        made only when the consumer asks for it: a slow consumer leaves files in the folder. Calls
+        Called from one thread at a time, and again after a feed failed; leftovers of an earlier process
+        come first. The next claim is made only when the consumer asks for it: a slow consumer leaves files in the folder. Calls
         *beat* at least every 2 seconds while it waits.
         """
 

@@ -157,8 +157,7 @@ class Relay:
         self._publisher.connect(self._notices.will(), self._hear)
 
     def _hear(self, event: LinkEvent) -> None:
-        """Called from the publisher's thread."""
-        self._heard.append(event)
+        self._heard.append(event)  # in the publisher's thread
         self._wake.set()
 
     def _listen(self, now: float) -> None:
@@ -212,10 +211,9 @@ class Relay:
             self._no_subscriber += receipt.code == mqtt_codes.NO_SUBSCRIBER
 
     def _notice_answered(self, topic: str, code: int) -> None:
-        if code < mqtt_codes.FAILURE:
-            self._refused.pop(topic, None)
-            return
-        self._refused[topic] = mqtt_codes.topic_fault(code, topic)
+        self._refused.pop(topic, None)
+        if code >= mqtt_codes.FAILURE:
+            self._refused[topic] = mqtt_codes.topic_fault(code, topic)
 
     def _pump(self, link: _Link, now: float) -> None:
         if self._stale:
@@ -256,8 +254,8 @@ class Relay:
         overdue = [f.subject for f in self._flights.values() if now - f.since >= _RECEIPT_SECONDS]
         if not overdue or self._ending:
             return
-        topics = [s.topic if isinstance(s, Message) else f"seq {s.seq}" for s in overdue]
-        self._ending = link_faults.deaf(", ".join(topics), _RECEIPT_SECONDS)
+        what = ", ".join(s.topic if isinstance(s, Message) else f"seq {s.seq}" for s in overdue)
+        self._ending = link_faults.deaf(what, _RECEIPT_SECONDS)
         if link.proven:  # it is not deaf to everything
             for subject in overdue:
                 if isinstance(subject, OutboxMessage):

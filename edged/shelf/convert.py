@@ -23,7 +23,9 @@ def to_ir(onnx: bytes, spec: InputSpec) -> tuple[bytes, bytes]:
         source, target = Path(folder, "model.onnx"), Path(folder, "model.xml")
         source.write_bytes(onnx)
         try:
-            ov.save_model(_with_input(ov.Core().read_model(source), spec), target, compress_to_fp16=True)
+            graph = _with_input(ov.Core().read_model(source), spec)
+            _rename(graph)
+            ov.save_model(graph, target, compress_to_fp16=True)
         except RuntimeError as error:
             msg = f"{CONVERTER} cannot convert the model: {error}"
             raise ModelError(msg, hint="install the version of openvino that edged is locked to") from error
@@ -36,3 +38,9 @@ def _with_input(graph: ov.Model, spec: InputSpec) -> ov.Model:
     steps.input().model().set_layout(ov.Layout("NCHW"))
     steps.input().preprocess().convert_element_type(ov.Type.f32).mean(list(spec.mean)).scale(list(spec.scale))
     return steps.build()
+
+
+def _rename(graph: ov.Model) -> None:
+    """Name the nodes by their place: OpenVINO numbers some by a counter of the process, and digests would differ."""
+    for index, node in enumerate(graph.get_ordered_ops()):
+        node.set_friendly_name(f"{node.get_type_name()}_{index}")

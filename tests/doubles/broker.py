@@ -40,7 +40,7 @@ class Broker:
         self._config = self._config if config is None else config
         path = self._folder / "mosquitto.conf"
         # Started by root it would become another user, who may not look into the folders of a test.
-        own = f"user {getpass.getuser()}\nlog_dest none\nmax_queued_messages 0"
+        own = f"user {getpass.getuser()}\nlog_dest none\nmax_queued_messages 100000"
         path.write_text(f"listener {self.port} 127.0.0.1\n{self._listener}\n{own}\n{self._config}\n")
         self._process = subprocess.Popen([MOSQUITTO or "mosquitto", "-c", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until(self._accepts, 10, "the broker listens")

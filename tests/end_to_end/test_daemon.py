@@ -131,7 +131,7 @@ def test_a_second_daemon_on_the_same_state_is_refused(tmp_path: Path) -> None:
     with running(tmp_path) as (box, _):
         again = box.edged("run")
         assert again.returncode == 1
-        assert "another edged" in again.stderr
+        assert "end the other edged" in again.stderr
         assert box.daemon
         assert box.daemon.poll() is None
 

@@ -6,6 +6,7 @@ import itertools
 import os
 import random
 import shutil
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -87,6 +88,8 @@ def kill_loop(tmp_path: Path, *, kills: int, pictures: int) -> None:
         until(lambda: not box.files("work"), 30)
         assert box.stop() == 0
         check_laws(box, subscriber.readings(), dropper.dropped, texts)
+        with sqlite3.connect(f"file:{tmp_path}/state/outbox.db?mode=ro", uri=True) as database:
+            assert database.execute("SELECT count(*) FROM reading WHERE state != 'sent' OR NOT filed").fetchone() == (0,)
     finally:
         box.close()
 

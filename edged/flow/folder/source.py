@@ -83,6 +83,10 @@ class HotFolder:
         intake = Intake(self.name, inbox, work, check=self._check, clock=self._clock, max_bytes=self._section.limits.max_file_bytes)
         self._open = _Open(inbox, work, intake)
 
+    def leftovers(self) -> set[FrameId]:
+        """What an earlier process claimed and did not file away; between `open` and `deliveries`."""
+        return {claimed.id for claimed in self._parts.work.leftovers()}
+
     def deliveries(self, stop: Event, beat: Callable[[], None]) -> Iterator[Delivery]:
         """Yield what an earlier process left, then what lies in the inbox, until *stop* is set."""
         parts, now = self._parts, self._clock.monotonic

@@ -11,15 +11,20 @@ from edged.flow.preprocess.resize import bound, check_aspect, to_height
 from edged.flow.preprocess.shape import doubt
 from edged.types import Pixels, TextLine
 
-# Colours first, because the later steps look at light and dark; geometry last, because it blurs.
-STEPS: Final[tuple[tuple[str, Callable[[Pixels], Pixels]], ...]] = (
-    ("fade", fade),
-    ("grey", grey),
+Steps = tuple[tuple[str, Callable[[Pixels], Pixels]], ...]
+
+# In the size of the picture: these look at light, dark and strokes.
+BEFORE: Final[Steps] = (
     ("contrast", contrast),
     ("denoise", denoise),
     ("binarise", binarise),
     ("deskew", deskew),
     ("invert", invert),
+)
+# In the size of the model: the same in less pixels, and rounded once.
+AFTER: Final[Steps] = (
+    ("fade", fade),
+    ("grey", grey),
 )
 
 
@@ -36,10 +41,15 @@ def prepare(image: Pixels, section: PreprocessSection, height: int) -> TextLine:
     """
     tall, wide = image.shape[:2]
     check_aspect(wide, tall)
+    reason = doubt(image)
     image = bound(image, height)
-    reason = doubt(image, width=wide, height=tall)
-    for name, step in STEPS:
+    corners = ((0.0, 0.0), (float(wide), 0.0), (float(wide), float(tall)), (0.0, float(tall)))
+    image = _run(AFTER, to_height(_run(BEFORE, image, section), height), section)
+    return TextLine(image=image, box=corners, reasons=(reason,) if reason else ())
+
+
+def _run(steps: Steps, image: Pixels, section: PreprocessSection) -> Pixels:
+    for name, step in steps:
         if getattr(section, name):
             image = step(image)
-    corners = ((0.0, 0.0), (float(wide), 0.0), (float(wide), float(tall)), (0.0, float(tall)))
-    return TextLine(image=to_height(image, height), box=corners, reasons=(reason,) if reason else ())
+    return image

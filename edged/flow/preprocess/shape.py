@@ -2,7 +2,8 @@
 
 Two signs that it is not, measured on labelled lines and on whole pictures (ARCHITECTURE.md has the
 figures): several rows of strokes with clear gaps between them; and, in a large picture that is not wide,
-many specks: what is small beside the height of the picture cannot be characters of its one line.
+many specks, or more rows when looked at closely: what is small beside the height of the picture cannot be
+characters of its one line.
 """
 
 from typing import Final
@@ -15,44 +16,39 @@ from edged.types import Pixels
 
 Grey = npt.NDArray[np.uint8]
 
-_ROWS_HEIGHT: Final = 96  # pixels in which rows are counted
-_ROWS_MIN_HEIGHT: Final = 48  # two rows in less can hardly be read by anybody
+_HEIGHT: Final = 96  # pixels in which rows are counted
+_MIN_HEIGHT: Final = 48  # two rows in less can hardly be read by anybody
 _ROW: Final = 0.5  # of the strongest: here is a row of text
 _GAP: Final = 0.1  # of the strongest: here is none
 _LARGE: Final = 128
 _WIDE: Final = 2.2  # times the height: three characters or more
+_CLOSE_HEIGHT: Final = 512  # pixels in which the rows of a page are counted
 _SPECKS_HEIGHT: Final = 64
 _SPECK: Final = 0.003  # of the picture's area
 _MAX_SPECKS: Final = 3
 _MIN_ASPECT: Final = 0.2
 
 
-def doubt(image: Pixels, *, width: int, height: int) -> str:
-    """Say why this is not one text line; empty where nothing speaks against it.
-
-    Args:
-        image: The picture, perhaps made smaller.
-        width: Of the picture as it came.
-        height: Of the picture as it came.
-    """
-    lightness: Grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]
+def doubt(image: Pixels) -> str:
+    """Say why this is not one text line; empty where nothing speaks against it."""
+    height, width = image.shape[:2]
+    lightness: Grey = cv2.cvtColor(_at_height(image, _CLOSE_HEIGHT), cv2.COLOR_BGR2GRAY)  # type: ignore[assignment]
     narrow = width < _MIN_ASPECT * height
-    crowded = height >= _LARGE and width < _WIDE * height and specks(lightness) > _MAX_SPECKS
-    if narrow or crowded or rows(lightness) > 1:
+    large = height >= _LARGE and width < _WIDE * height
+    crowded = large and (specks(lightness) > _MAX_SPECKS or rows(lightness) > 2)
+    if narrow or crowded or rows(_at_height(lightness, _HEIGHT)) > 1:
         return f"not one text line ({width} x {height} pixels); crop it to one line"
     return ""
 
 
 def rows(lightness: Grey) -> int:
     """Count rows of upright strokes that are clearly apart."""
-    if lightness.shape[0] < _ROWS_MIN_HEIGHT:
+    tall, wide = lightness.shape
+    if tall < _MIN_HEIGHT or wide == 1:
         return 1
-    small = _at_height(lightness, _ROWS_HEIGHT).astype(np.float32)
-    strokes = np.abs(np.diff(small, axis=1)).mean(axis=1) if small.shape[1] > 1 else np.zeros(len(small))
+    strokes = np.abs(np.diff(lightness.astype(np.float32), axis=1)).mean(axis=1)
     strokes = np.convolve(strokes, (0.25, 0.5, 0.25), "same")
     strongest = np.percentile(strokes, 95)
-    if strongest <= 0:
-        return 0
     marks = np.where(strokes > _ROW * strongest, 1, np.where(strokes < _GAP * strongest, -1, 0))
     marks = marks[marks != 0]
     return int(np.count_nonzero(np.diff(marks, prepend=-1) > 0))
@@ -70,8 +66,8 @@ def _tiny(mask: Grey) -> int:
     return int(np.count_nonzero(stats[1:, cv2.CC_STAT_AREA] < _SPECK * mask.size))
 
 
-def _at_height(lightness: Grey, height: int) -> Grey:
-    tall, wide = lightness.shape
+def _at_height(image: npt.NDArray[np.uint8], height: int) -> npt.NDArray[np.uint8]:
+    tall, wide = image.shape[:2]
     if tall <= height:
-        return lightness
-    return cv2.resize(lightness, (max(1, round(wide * height / tall)), height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+        return image
+    return cv2.resize(image, (max(1, round(wide * height / tall)), height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]

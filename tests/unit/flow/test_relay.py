@@ -452,6 +452,37 @@ class TestPoison:
         rig.until(lambda: rig.sent == 37)
         assert sorted(letter.seq for letter in rig.outbox.dead()) == [3, 9, 15]
 
+    def test_a_topic_that_is_denied_by_hanging_up_buries_nothing(self, rig: Rig) -> None:
+        """3.1.1 and AWS IoT close the connection for an access list: nobody dies, other topics flow, ever fewer tries."""
+        rig.publisher.answer = lambda message: HANG_UP if "/read/closed" in message.topic else "ack"
+        rig.add(40, source="closed")
+        rig.add(40, source="open")
+        assert rig.until(lambda: rig.sent == 40, 120) < 60
+        rig.go(600)
+        connects = rig.publisher.connects
+        rig.go(600)
+        assert rig.publisher.connects - connects < 60
+        rig.add(1, source="open")
+        rig.until(lambda: rig.sent == 41, 5)
+        assert rig.outbox.stats().dead == 0
+        (fault,) = rig.relay.health().refused
+        assert (fault.name, "read/closed" in fault.message) == ("connection_closed_on_publish", True)
+        rig.publisher.answer = lambda _message: "ack"
+        rig.until(lambda: rig.sent == 81, 400)
+        assert rig.relay.health().refused == ()
+        assert rig.outbox.stats().dead == 0
+
+    def test_a_topic_that_is_revoked_buries_nothing(self, rig: Rig) -> None:
+        """That it was open yesterday is no proof against today's rows."""
+        rig.add(20)
+        rig.go(10)
+        rig.publisher.answer = lambda message: HANG_UP if "/read/" in message.topic else "ack"
+        rig.add(30)
+        rig.go(1800)
+        rig.publisher.answer = lambda _message: "ack"
+        rig.until(lambda: rig.sent == 50, 400)
+        assert rig.outbox.stats().dead == 0
+
     def test_a_broker_that_crashes_each_time_kills_no_row(self, rig: Rig) -> None:
         """It was gone at the next knock: that is the broker's fault, however often, even with one row in flight."""
         rig.go(10)

@@ -1,0 +1,183 @@
+import logging
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edged.config import RecogniseSection
+from edged.flow.model_files import LoadedModel, load_model
+from edged.flow.recognise import OnDone, Recogniser
+from edged.types import Posteriors
+from tests.doubles.wait import until
+
+MODELS = Path(__file__).parents[2] / "models"
+
+
+@pytest.fixture(scope="module")
+def model() -> LoadedModel:
+    """The model that edged ships, as built."""
+    return load_model([MODELS], "ppocrv2-crnn")
+
+
+@pytest.fixture(scope="module")
+def recogniser(model: LoadedModel) -> Recogniser:
+    """Open, with two requests."""
+    recogniser = Recogniser(model, RecogniseSection(threads=2, requests=2))
+    recogniser.open()
+    return recogniser
+
+
+def picture(width: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (32, width, 3), np.uint8)
+
+
+class Answers:
+    """Collects what is handed over."""
+
+    def __init__(self) -> None:
+        self.come: dict[int, Posteriors | None] = {}
+        self.errors: dict[int, BaseException | None] = {}
+
+    def taker(self, key: int) -> OnDone:
+        def take(posteriors: Posteriors | None, error: BaseException | None) -> None:
+            self.errors[key] = error
+            self.come[key] = posteriors
+
+        return take
+
+
+def test_every_line_gets_its_own_answer(recogniser: Recogniser) -> None:
+    """Many lines in flight: each answer belongs to its picture, has a row for each step of it, and rows that sum to 1."""
+    answers = Answers()
+    pictures = {n: picture(4 + n * 7 % 317, seed=n) for n in range(60)}
+    for number, pixels in pictures.items():
+        recogniser.submit(pixels, answers.taker(number))
+    recogniser.drain()
+    assert set(answers.come) == set(pictures)
+    for number, pixels in pictures.items():
+        posteriors = answers.come[number]
+        assert posteriors is not None
+        assert posteriors.shape == (min(80, -(-pixels.shape[1] // 4) + 1), 6625)
+        assert np.allclose(posteriors.sum(axis=1), 1, atol=1e-4)
+    alone = Answers()
+    recogniser.submit(pictures[7], alone.taker(0))
+    recogniser.drain()
+    assert np.allclose(alone.come[0], answers.come[7], atol=1e-5)
+
+
+def test_answers_are_copies(recogniser: Recogniser) -> None:
+    """A later line does not change an earlier answer."""
+    answers = Answers()
+    recogniser.submit(picture(100, seed=1), answers.taker(0))
+    recogniser.drain()
+    kept = answers.come[0]
+    assert kept is not None
+    before = kept.copy()
+    for number in range(1, 6):
+        recogniser.submit(picture(100, seed=number + 10), answers.taker(number))
+    recogniser.drain()
+    assert np.array_equal(kept, before)
+
+
+def test_submit_waits_while_all_requests_are_busy(recogniser: Recogniser) -> None:
+    """Two lines whose answers are not taken yet hold a third one back: that is the back-pressure."""
+    gate, entered, third = threading.Event(), threading.Event(), threading.Event()
+
+    def held(*_: object) -> None:
+        entered.set()
+        gate.wait(30)
+
+    for _ in range(2):
+        recogniser.submit(picture(40), held)
+    assert entered.wait(30)
+    feeder = threading.Thread(target=lambda: (recogniser.submit(picture(40), lambda *_: None), third.set()))
+    feeder.start()
+    assert not third.wait(0.1)
+    gate.set()
+    feeder.join(30)
+    assert third.is_set()
+    recogniser.drain()
+
+
+def test_an_exception_while_handing_over_wedges_nothing(recogniser: Recogniser, caplog: pytest.LogCaptureFixture) -> None:
+    """One in ten answers is refused by whoever takes it: it is told of the error, and all others arrive."""
+    answers, told = Answers(), []
+
+    def refuses(posteriors: Posteriors | None, error: BaseException | None) -> None:
+        if error is None:
+            message = "no room"
+            raise MemoryError(message)
+        told.append(error)
+
+    with caplog.at_level(logging.CRITICAL):
+        for number in range(200):
+            recogniser.submit(picture(8, seed=number), refuses if number % 10 == 0 else answers.taker(number))
+        recogniser.drain()
+    assert len(told) == 20
+    assert len(answers.come) == 180
+    assert all(posteriors is not None for posteriors in answers.come.values())
+
+
+def test_lines_may_come_from_several_threads(recogniser: Recogniser) -> None:
+    """Several sources feed one recogniser; nothing is lost or mixed up."""
+    answers = Answers()
+
+    def feed(start: int) -> None:
+        for number in range(start, start + 40):
+            recogniser.submit(picture(4 * (number % 40 + 1), seed=number), answers.taker(number))
+
+    threads = [threading.Thread(target=feed, args=(100 * n,)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    recogniser.drain()
+    until(lambda: len(answers.come) == 120)
+    assert all(len(posteriors) == number % 40 + 2 for number, posteriors in answers.come.items() if posteriors is not None)
+
+
+def test_widths_never_make_a_new_shape(recogniser: Recogniser) -> None:
+    """Only the shapes of the manifest are compiled, whatever comes."""
+    for width in (1, 3, 33, 159, 319, 320):
+        recogniser.submit(picture(width), lambda *_: None)
+    recogniser.drain()
+    assert len(recogniser.compiled) == 1
+
+
+def test_a_piece_wider_than_the_widest_shape_is_a_mistake_of_the_caller(recogniser: Recogniser) -> None:
+    """It is refused at once, and takes no request with it."""
+    for _ in range(5):
+        with pytest.raises(ValueError, match="321 pixels is wider than the widest shape 320"):
+            recogniser.submit(picture(321), lambda *_: None)
+    test_widths_never_make_a_new_shape(recogniser)
+
+
+def test_shapes_are_compiled_when_they_are_needed(model: LoadedModel) -> None:
+    """The narrowest at once, a wider one with its first line."""
+    spec = model.manifest.input.model_copy(update={"width_buckets": (320, 480)})
+    manifest = model.manifest.model_copy(update={"input": spec})
+    wider = Recogniser(
+        LoadedModel(**{f: getattr(model, f) for f in LoadedModel.__slots__} | {"manifest": manifest}), RecogniseSection(threads=1)
+    )
+    wider.open()
+    assert len(wider.compiled) == 1
+    answers = Answers()
+    wider.submit(picture(470), answers.taker(0))
+    wider.drain()
+    assert len(wider.compiled) == 2
+    assert answers.come[0] is not None
+    assert len(answers.come[0]) == 119
+    wider.close()
+
+
+def test_closing_waits_for_what_is_in_flight_and_may_be_repeated(model: LoadedModel) -> None:
+    """Every submitted line has its answer before the model goes."""
+    recogniser = Recogniser(model, RecogniseSection(threads=1, requests=2))
+    recogniser.open()
+    answers = Answers()
+    for number in range(5):
+        recogniser.submit(picture(100, seed=number), answers.taker(number))
+    recogniser.close()
+    assert len(answers.come) == 5
+    recogniser.close()
