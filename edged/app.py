@@ -5,6 +5,7 @@ What is started in order is stopped in reverse:
     state folder -> outbox -> models -> sources -> control socket -> relay, sink, recogniser's watch, feeds
 """
 
+import gc
 import logging
 import os
 import random
@@ -96,6 +97,8 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
     report.attach(relay, sink, supervisor)
     log.info("edged %s reads with %s %s", __version__, generation.model.name, generation.model.precision, extra={"device": config.device})
+    gc.collect()
+    gc.freeze()  # what stands now stays: full collections need not walk through it
     with signals(supervisor):
         return supervisor.run()
 

@@ -15,7 +15,6 @@ import numpy.typing as npt
 FrameId = NewType("FrameId", str)  # UUIDv7 in its canonical text form, minted at the claim
 SourceName = NewType("SourceName", str)
 Pixels = npt.NDArray[np.uint8]
-Posteriors = npt.NDArray[np.float32]
 Point = tuple[float, float]
 Box = tuple[Point, Point, Point, Point]
 
@@ -87,10 +86,15 @@ class TextLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Logits:
-    """What the recogniser saw in one text line."""
+class Posteriors:
+    """What the recogniser saw in one text line: the K most likely classes of each time step.
 
-    posteriors: Posteriors = field(repr=False)  # T x C, rows sum to 1
+    A class that is left out is less likely than every one that stands in its row; the rows of the whole
+    charset would be a hundred times larger, and several lines are in flight.
+    """
+
+    classes: npt.NDArray[np.int32] = field(repr=False)  # T x K, most likely first
+    shares: npt.NDArray[np.float32] = field(repr=False)  # T x K, their posteriors, 0..1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ probability of the whole path 0.42) and among the best at ranking wrong texts be
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from edged.types import Character, Posteriors, Transcript
 
@@ -21,13 +20,11 @@ def decode_greedy(posteriors: Posteriors, *, charset: Sequence[str], blank: int)
     """Read the text of one line.
 
     Args:
-        posteriors: T x C, rows sum to 1.
+        posteriors: T x K, most likely class first.
         charset: Text of each class.
         blank: Index of the class that means nothing.
     """
-    best = posteriors.argmax(axis=1)
-    peaks = _peaks(best, posteriors, blank)
-    characters = tuple(_character(posteriors[step], int(best[step]), blank, charset) for step in peaks)
+    characters = tuple(_character(posteriors, step, charset, blank) for step in _peaks(posteriors, blank))
     return Transcript(
         text="".join(character.text for character in characters),
         confidence=min((character.confidence for character in characters), default=0.0),
@@ -35,26 +32,24 @@ def decode_greedy(posteriors: Posteriors, *, charset: Sequence[str], blank: int)
     )
 
 
-def _peaks(best: npt.NDArray[np.intp], posteriors: Posteriors, blank: int) -> list[int]:
+def _peaks(posteriors: Posteriors, blank: int) -> list[int]:
     """The strongest step of each run of a class that is not the blank."""
-    if not len(best):
+    if not len(posteriors.shares):
         return []
+    best, height = posteriors.classes[:, 0], posteriors.shares[:, 0]
     starts = np.flatnonzero(np.diff(best, prepend=-1))
-    height = posteriors[np.arange(len(best)), best]
     ends = np.append(starts[1:], len(best))
     return [int(start + height[start:end].argmax()) for start, end in zip(starts, ends, strict=True) if best[start] != blank]
 
 
-def _character(row: Posteriors, best: int, blank: int, charset: Sequence[str]) -> Character:
-    rest = row.copy()
-    rest[best] = -1.0
-    second = int(rest.argmax())
-    confidence = _share(row[best])
+def _character(posteriors: Posteriors, step: int, charset: Sequence[str], blank: int) -> Character:
+    first, second = posteriors.classes[step, :2]
+    confidence, runner_up = map(_share, posteriors.shares[step, :2])
     return Character(
-        text=charset[best],
+        text=charset[first],
         confidence=confidence,
         alternative="" if second == blank else charset[second],
-        margin=max(0.0, confidence - _share(row[second])),
+        margin=confidence - runner_up,
     )
 
 

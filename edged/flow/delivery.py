@@ -24,7 +24,7 @@ TRIES = 3  # a payload that failed that often by its own fault is dead
 RETRY_SECONDS = 1.0
 _FETCH = 64  # rows held in memory
 _GROUP = 64  # rows marked as sent in one commit
-_GROUP_SECONDS = 0.05  # ... and how long the first waits for the others
+_GROUP_SECONDS = 0.5  # ... and how long the first waits for the others: what a crash in between makes us send twice
 _BLOCK_FIRST, _BLOCK_LONGEST = 1.0, 60.0
 
 

@@ -29,7 +29,7 @@ class Steps:
     layout: Callable[[Pixels], Sequence[TextLine]]
     cut: Callable[[Pixels], Sequence[Pixels]]  # pieces of a line, each within the widest bucket
     submit: Callable[[Pixels, Answer], None]  # blocks while the recogniser is busy
-    join: Callable[[Sequence[Posteriors]], Posteriors]  # the pieces' posteriors, T x C
+    join: Callable[[Sequence[Posteriors]], Posteriors]  # those of a line from its pieces'
     transcribe: Callable[[Posteriors], Transcript]
 
 

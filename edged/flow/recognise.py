@@ -4,6 +4,8 @@
   the same picture reads differently from machine to machine (with bf16 every twelfth labelled line does).
 * One stream per request, each as few threads as there are: a second thread for the same line makes it a quarter
   faster and two lines together a quarter slower. Threads are not pinned, the box has other work.
+* The graph itself picks the 16 most likely classes of each step (TopK): that costs 5 % of the inference,
+  and saves copying and searching 6,625 classes in Python, and nine tenths of the memory in flight.
 * A shape is compiled when the first line needs it; the narrowest at once.
 """
 
@@ -16,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 import openvino as ov
+from openvino import opset13 as opset
 
 from edged.config import RecogniseSection
 from edged.errors import ModelError
@@ -28,6 +31,7 @@ log = logging.getLogger(__name__)
 OnDone = Callable[[Posteriors | None, BaseException | None], None]
 
 _MAX_DEFAULT_REQUESTS: Final = 4  # each costs memory; more are worth it only where somebody asks
+_KEPT: Final = 16  # classes per step
 _MARGIN: Final = 1  # steps kept right of the picture: the last character may be seen late
 _PROOF_SECONDS: Final = 30.0
 
@@ -55,7 +59,8 @@ class Recogniser:
             msg = f"the model {self._model.ref.name} is made to {self._model.manifest.task}, not to recognise"
             raise ModelError(msg, hint="name a model for recognition in `model.name`")
         try:
-            self._graph = ov.Core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
+            graph = ov.Core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
+            self._graph = self._strongest(graph)
             with self._lock:
                 self._queue(self._input.width_buckets[0])
         except RuntimeError as error:
@@ -68,8 +73,8 @@ class Recogniser:
 
         Args:
             pixels: Model height x W x 3, at most as wide as the widest shape.
-            on_done: Called once, in a thread of OpenVINO that waits for it, with the posteriors (T x C, only
-                the steps of the picture and a margin) or with what went wrong. It only hands over.
+            on_done: Called once, in a thread of OpenVINO that waits for it, with the posteriors (only the steps
+                of the picture and a margin) or with what went wrong. It only hands over.
         """
         bucket = self._bucket(pixels.shape[1])
         padded = np.full((1, self._input.height, bucket, self._input.channels), self._input.padding, np.uint8)
@@ -117,7 +122,6 @@ class Recogniser:
         assert self._graph is not None  # opened
         shaped = self._graph.clone()
         shaped.reshape([1, self._input.height, bucket, self._input.channels])
-        self._check_output(tuple(shaped.output(0).shape), bucket)
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": self.threads,
@@ -128,18 +132,30 @@ class Recogniser:
         queue.set_callback(self._answer)
         return queue
 
-    def _check_output(self, found: tuple[int, ...], bucket: int) -> None:
-        expected = (1, bucket // self._input.stride, self._model.manifest.charset.classes)
+    def _strongest(self, graph: ov.Model) -> ov.Model:
+        """The graph with its answer cut down to the strongest classes of each step.
+
+        Raises:
+            ModelError: Its answer is not what the manifest says.
+        """
+        widest, classes = self._input.width_buckets[-1], self._model.manifest.charset.classes
+        graph.reshape([1, self._input.height, widest, self._input.channels])
+        found = tuple(graph.output(0).shape)
+        expected = (1, widest // self._input.stride, classes)
         if found != expected:
             name = self._model.ref.name
-            msg = f"the model {name} answers {found} for {bucket} pixels, its manifest says {expected} (lines, steps, classes)"
+            msg = f"the model {name} answers {found} for {widest} pixels, its manifest says {expected} (lines, steps, classes)"
             raise ModelError(msg, hint="the charset or the manifest belongs to another model: build the model again")
+        answer = graph.output(0).get_node().input_value(0)
+        strongest = opset.topk(answer, np.int32(min(_KEPT, classes)), -1, "max", "value")
+        return ov.Model(strongest.outputs(), graph.get_parameters())
 
     def _answer(self, request: Any, job: tuple[OnDone, int]) -> None:
         """Copy the answer out and hand it over. Runs in a thread of OpenVINO, holding the request."""
         on_done, steps = job
         try:
-            on_done(request.get_output_tensor(0).data[0, :steps].copy(), None)
+            shares, classes = (request.get_output_tensor(index).data[0, :steps].copy() for index in range(2))
+            on_done(Posteriors(classes=classes, shares=shares), None)
         except Exception as error:  # what escapes into OpenVINO stops its queue for ever
             log.exception("handing over an answer failed")
             on_done(None, error)

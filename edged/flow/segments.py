@@ -24,11 +24,14 @@ def join(pieces: Sequence[Posteriors], *, overlap: int) -> Posteriors:
     The seam is in the middle of the overlap: there each side has seen as much of its neighbour as it can.
 
     Args:
-        pieces: T x C each, only the steps of real pixels.
+        pieces: In order, each only the steps of real pixels.
         overlap: Shared time steps: the overlap in pixels, divided by the stride.
     """
     if len(pieces) == 1:
         return pieces[0]
-    half = overlap // 2
-    rows = [piece[(half if i else 0) : (len(piece) - (overlap - half) if i < len(pieces) - 1 else None)] for i, piece in enumerate(pieces)]
-    return np.concatenate(rows)
+    half, last = overlap // 2, len(pieces) - 1
+    kept = [slice(half if i else 0, len(p.shares) - (overlap - half) if i < last else None) for i, p in enumerate(pieces)]
+    return Posteriors(
+        classes=np.concatenate([p.classes[k] for p, k in zip(pieces, kept, strict=True)]),
+        shares=np.concatenate([p.shares[k] for p, k in zip(pieces, kept, strict=True)]),
+    )

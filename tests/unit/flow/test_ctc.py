@@ -4,22 +4,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.flow.ctc import decode_greedy
+from edged.types import Posteriors
 
 CHARSET = ("", "a", "b", "c", " ")
 
 
-def steps(*rows: dict[int, float]) -> np.ndarray:
-    """Posteriors with the given classes; what is left of 1 is spread over the others."""
+def steps(*rows: dict[int, float], kept: int = 3) -> Posteriors:
+    """The strongest classes of steps with the given shares; what is left of 1 is spread over the other classes."""
     table = np.zeros((len(rows), len(CHARSET)), np.float32)
     for line, row in zip(table, rows, strict=True):
         rest = [index for index in range(len(CHARSET)) if index not in row]
         line[rest] = (1 - sum(row.values())) / len(rest)
         for index, value in row.items():
             line[index] = value
-    return table
+    classes = np.argsort(-table, axis=1, kind="stable")[:, :kept].astype(np.int32)
+    return Posteriors(classes=classes, shares=np.take_along_axis(table, classes, axis=1))
 
 
-def sure(*classes: int) -> np.ndarray:
+def sure(*classes: int) -> Posteriors:
     return steps(*({index: 0.96} for index in classes))
 
 
@@ -64,8 +66,8 @@ def test_a_text_is_as_sure_as_its_weakest_character() -> None:
     assert transcript.confidence == pytest.approx(0.41)
 
 
-@pytest.mark.parametrize("posteriors", [sure(0, 0, 0), np.zeros((0, len(CHARSET)), np.float32)])
-def test_no_text_has_no_confidence(posteriors: np.ndarray) -> None:
+@pytest.mark.parametrize("posteriors", [sure(0, 0, 0), sure()], ids=["blanks", "no steps"])
+def test_no_text_has_no_confidence(posteriors: Posteriors) -> None:
     """Nothing read is never sure, however sure the blanks are."""
     transcript = decode_greedy(posteriors, charset=CHARSET, blank=0)
     assert (transcript.text, transcript.confidence, transcript.characters) == ("", 0.0, ())
@@ -78,15 +80,14 @@ def test_the_blank_may_stand_anywhere() -> None:
 
 def test_rounding_never_leaves_zero_to_one() -> None:
     """A softmax that sums to a little more than 1 still gives confidences within 0..1."""
-    (character,) = decode_greedy(np.array([[0.0, 1.0000002, 0, 0, 0]], np.float32), charset=CHARSET, blank=0).characters
+    (character,) = decode_greedy(steps({1: 1.0000002, 0: 0.0}), charset=CHARSET, blank=0).characters
     assert character.confidence == 1.0
 
 
 @given(st.lists(st.integers(0, 4), max_size=30))
 def test_it_is_the_textbook_collapse(path: list[int]) -> None:
     """For any path the text is what removing repeats and then blanks gives, and one character each is described."""
-    posteriors = sure(*path) if path else np.zeros((0, 5), np.float32)
     merged = [c for i, c in enumerate(path) if i == 0 or path[i - 1] != c]
-    transcript = decode_greedy(posteriors, charset=CHARSET, blank=0)
+    transcript = decode_greedy(sure(*path), charset=CHARSET, blank=0)
     assert transcript.text == "".join(CHARSET[c] for c in merged if c)
     assert len(transcript.characters) == sum(1 for c in merged if c)

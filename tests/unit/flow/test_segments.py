@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.flow.segments import cut, join
+from edged.types import Posteriors
 
 WIDEST, OVERLAP, STRIDE = 320, 96, 4
 
@@ -16,21 +17,29 @@ def picture(width: int) -> np.ndarray:
     return image
 
 
-def seen(piece: np.ndarray) -> np.ndarray:
+def seen(piece: np.ndarray) -> Posteriors:
     """What a perfect recogniser tells of a piece: the number of the first column of each step, and one step of padding."""
-    columns = piece[0, :, 0] + np.float32(256) * piece[0, :, 1]
+    columns = piece[0, :, 0] + np.int32(256) * piece[0, :, 1]
     rows = columns[::STRIDE]
-    return np.append(rows, rows[-1] + STRIDE)[: WIDEST // STRIDE].reshape(-1, 1)
+    return same(np.append(rows, rows[-1] + STRIDE)[: WIDEST // STRIDE])
+
+
+def same(rows: np.ndarray) -> Posteriors:
+    """One class a step, its share a thousandth of its number."""
+    classes = rows.reshape(-1, 1).astype(np.int32)
+    return Posteriors(classes=classes, shares=(classes / 1000).astype(np.float32))
 
 
 @given(st.integers(1, 5000))
 def test_nothing_is_lost_doubled_or_squeezed(width: int) -> None:
     """For every width, the joined steps are those of the whole line, each once and in order."""
     pieces = cut(picture(width), widest=WIDEST, overlap=OVERLAP)
-    joined = join([seen(piece) for piece in pieces], overlap=OVERLAP // STRIDE)[:, 0]
+    joined = join([seen(piece) for piece in pieces], overlap=OVERLAP // STRIDE)
+    classes = joined.classes[:, 0]
     steps = -(-width // STRIDE)
-    assert joined[:steps].tolist() == [STRIDE * i for i in range(steps)]
-    assert len(joined) <= steps + 1
+    assert classes[:steps].tolist() == [STRIDE * i for i in range(steps)]
+    assert len(classes) <= steps + 1
+    assert np.allclose(joined.shares, joined.classes / 1000)
 
 
 @given(st.integers(1, 5000))
@@ -50,6 +59,5 @@ def test_as_few_pieces_as_possible(width: int, count: int) -> None:
 
 def test_the_seam_is_in_the_middle_of_the_overlap() -> None:
     """Each side gives the half that is farther from its own edge."""
-    left, right = np.full((80, 1), 1.0, np.float32), np.full((50, 1), 2.0, np.float32)
-    joined = join([left, right], overlap=24)[:, 0].tolist()
-    assert joined == [1.0] * 68 + [2.0] * 38
+    joined = join([same(np.full(80, 1)), same(np.full(50, 2))], overlap=24)
+    assert joined.classes[:, 0].tolist() == [1] * 68 + [2] * 38
