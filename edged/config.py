@@ -173,7 +173,7 @@ class FolderSection(Section):
     )
     stalled_seconds: float = Field(default=60.0, ge=1, le=86400, description="an incomplete file that stopped growing that long ago fails")
     rescan_seconds: float = Field(default=60.0, ge=1, le=3600, description="the folder is listed at least that often, events or not")
-    unsure_below: float = Field(default=0.5, ge=0, le=1, description="a text less confident than this is unsure")
+    unsure_below: float = Field(default=0.8, ge=0, le=1, description="a text less confident than this is unsure")
     model: ModelSection | None = Field(default=None, description="none takes the model of the daemon")
     limits: LimitsSection = Field(default=LimitsSection(), description="what is refused before it is decoded")
     preprocess: PreprocessSection = Field(default=PreprocessSection(), description="steps between picture and model")

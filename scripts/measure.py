@@ -21,12 +21,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+from edged.types import Pixels  # noqa: E402
 from tests.end_to_end.box import SAMPLES, Box, Subscriber, running  # noqa: E402 - the project's own box
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -72,7 +74,7 @@ def start(place: Path, runs: int = 10) -> None:
     print(f"start to READY, {runs} runs: median {statistics.median(seconds):.2f} s, max {max(seconds):.2f} s")
 
 
-def inference_cpu_ms(paths: list[Path], pace: float) -> float:
+def inference_cpu_ms(paths: Sequence[Path | str], pace: float) -> float:
     """CPU per line of the bare inference at the same pace, in a process of its own."""
     code = f"""
 import sys, time; sys.path.insert(0, {str(ROOT)!r})
@@ -80,6 +82,12 @@ from scripts.measure import bare_inference
 bare_inference({[str(p) for p in paths]!r}, {pace})
 """
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+def load(path: str) -> Pixels:
+    image = cv2.imread(path)
+    assert image is not None, path
+    return np.asarray(image, np.uint8)
 
 
 def bare_inference(paths: list[str], pace: float) -> None:
@@ -90,7 +98,7 @@ def bare_inference(paths: list[str], pace: float) -> None:
 
     builder = Builder([ROOT / "models"], RecogniseSection(), config="", clock=SystemClock())
     steps = builder.reader(FolderSection(path=ROOT), ModelSection()).steps
-    lines = [steps.cut(line.image) for path in paths for line in steps.layout(cv2.imread(path))]
+    lines = [steps.cut(line.image) for path in paths for line in steps.layout(load(path))]
     for pieces in lines:  # every shape compiled before anything is measured
         recognise(steps.submit, pieces)
     begun = time.process_time()
@@ -148,6 +156,10 @@ def latency(place: Path, count: int = 300, pace: float = 0.2) -> None:
             print(f"resident memory {resident_mib(box.daemon.pid):.0f} MiB")
 
 
+def at_least(count: int) -> Callable[[list[dict[str, Any]]], bool]:
+    return lambda readings: len(readings) >= count
+
+
 def warm(box: Box, subscriber: Subscriber, paths: list[Path]) -> None:
     """Read every sample once, so that every bucket is compiled."""
     for path in paths:
@@ -179,7 +191,7 @@ def memory(place: Path, count: int = 20_000) -> None:
     """Resident memory over lines of random widths."""
     rng = random.Random(1)
     paths = pictures()
-    big = cv2.resize(cv2.imread(str(paths[0])), (3000, 32))
+    big = cv2.resize(load(str(paths[0])), (3000, 32))
     with running(place, log={"level": "warning"}) as (box, subscriber):
         assert box.daemon
         for number in range(count):
@@ -187,7 +199,7 @@ def memory(place: Path, count: int = 20_000) -> None:
             cv2.imwrite(str(box.path / "next.png"), np.ascontiguousarray(big[:, :width]), [cv2.IMWRITE_PNG_COMPRESSION, 1])
             (box.path / "next.png").rename(box.inbox / f"{number}.png")
             if number % 250 == 249:
-                subscriber.wait(lambda readings, n=number: len(readings) >= n - 100, 600)
+                subscriber.wait(at_least(number - 100), 600)
             if number % 2000 == 1999:
                 print(f"{number + 1:6} lines: RSS {resident_mib(box.daemon.pid):.1f} MiB", flush=True)
 
