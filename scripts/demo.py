@@ -72,7 +72,9 @@ def show(topic: str, message: dict[str, Any], *, whole: bool) -> None:
         print(f"{topic}  {message.get('state', message)}", flush=True)
         return
     if whole:
-        print(f"{topic}  (the first one as it arrives, the others in short)\n{json.dumps(message, ensure_ascii=False, indent=1)}")
+        print(f"{topic}  (the first one as it arrives, but for the line ends; the others in short)")
+        lines = (f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in message.items())
+        print("{\n" + ",\n".join(lines) + "\n}")
     reasons = f"  ({'; '.join(message['reasons'])})" if message["reasons"] else ""
     text = message["text"].replace("\n", " / ")
     print(

@@ -1,0 +1,146 @@
+"""The commands as a person meets them."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.end_to_end.box import MODELS, ROOT, SAMPLES, Box, edged
+
+LOT, DATE = SAMPLES / "lot.png", SAMPLES / "date.png"
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    """Folders and a configuration, nothing running."""
+    return Box(tmp_path)
+
+
+def test_read_prints_the_text_of_one_picture() -> None:
+    """One picture: its text and how sure it is."""
+    done = edged("read", str(SAMPLES / "chinese.png"))
+    assert done.returncode == 0
+    assert done.stdout.startswith("生产日期  (0.")
+
+
+def test_read_tells_a_doubt_beside_the_text() -> None:
+    """An unsure text is shown with its reason, and is no failure."""
+    done = edged("read", str(LOT), str(DATE))
+    assert done.returncode == 0
+    assert f"{LOT}: LOT A17-042" in done.stdout
+    assert "[unsure: confidence" in done.stdout
+
+
+def test_read_json_keeps_the_order_of_the_arguments_failures_too(tmp_path: Path) -> None:
+    """One valid reading per line; a picture that cannot be read makes the exit code 1."""
+    schema = json.loads((ROOT / "config" / "reading.schema.json").read_text())
+    pdf = tmp_path / "scan.pdf"
+    pdf.write_bytes(b"%PDF-1.7\n")
+    asked = [str(LOT), str(pdf), str(tmp_path / "missing.png"), str(DATE)]
+    done = edged("read", "--json", *asked)
+    readings = [json.loads(line) for line in done.stdout.splitlines()]
+    for reading in readings:
+        jsonschema.validate(reading, schema)
+    assert done.returncode == 1
+    assert [r["origin"]["name"] for r in readings] == asked
+    assert [r["outcome"] for r in readings][1:3] == ["rejected", "failed"]
+    assert readings[0]["text"] == "LOT A17-042"
+    assert (readings[0]["seq"], readings[0]["epoch"]) == (None, None)
+
+
+def test_read_takes_a_list_of_pictures(tmp_path: Path) -> None:
+    """@FILE names a picture a line."""
+    (tmp_path / "list").write_text(f"{LOT}\n\n{DATE}\n")
+    done = edged("read", "--json", f"@{tmp_path / 'list'}")
+    assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == ["LOT A17-042", "15/03/2027 08:42"]
+
+
+def test_read_moves_nothing_and_needs_no_state(box: Box) -> None:
+    """With a configuration: its model and steps, and nothing else of it."""
+    before = sorted(box.path.rglob("*"))
+    assert box.edged("read", str(LOT)).returncode == 0
+    assert sorted(box.path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["read"], 2, "required: IMAGE"),
+        (["read", "--model", "nowhere", str(LOT)], 78, "there is no model nowhere"),
+        (["read", "--precision", "int8", str(LOT)], 78, "has no int8 files, only fp16"),
+        (["read", "@/nowhere/list"], 2, "name a text file with the path of one picture per line"),
+        (["read", "-c", "/nowhere/edged.yaml", str(LOT)], 78, "cannot be read"),
+        (["fly"], 2, "invalid choice"),
+        (["outbox"], 2, "required: action"),
+        (["status", "-c", "/nowhere/edged.yaml"], 78, "name the file with -c FILE"),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong(arguments: list[str], code: int, says: str) -> None:
+    """The exit code tells the kind, the message what to do; never a traceback."""
+    done = edged(*arguments)
+    assert done.returncode == code
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_read_can_go_the_way_of_a_source(box: Box) -> None:
+    """--source takes that source's model, limits and steps."""
+    box.configure(inbox={"limits": {"max_side": 32}})
+    done = box.edged("read", "--source", "inbox", str(LOT))
+    assert done.returncode == 1
+    assert "max_side" in done.stderr
+    unknown = box.edged("read", "--source", "gate", str(LOT))
+    assert unknown.returncode == 2
+    assert "it has inbox" in unknown.stderr
+
+
+def test_check_says_good_or_everything_that_is_wrong(box: Box) -> None:
+    """0 for a good configuration; else every error with its line, and 78."""
+    good = box.edged("check")
+    assert (good.returncode, "good (device box; sources inbox" in good.stdout) == (0, True)
+    box.configure(log={"level": "loud"}, mqtt={"prot": 1883})
+    bad = box.edged("check")
+    assert bad.returncode == 78
+    assert "log.level" in bad.stderr
+    assert "did you mean" in bad.stderr
+
+
+def test_without_a_daemon_the_outbox_is_opened_directly(box: Box) -> None:
+    """`edged outbox` works while the daemon is down; `edged status` says that nobody answers."""
+    stat = box.edged("outbox", "stat")
+    assert stat.returncode == 0
+    assert stat.stdout.startswith("0 readings = 0 pending")
+    assert box.edged("outbox", "dead").stdout == ""
+    assert box.edged("outbox", "retry").stdout == "0 readings are pending again\n"
+    status = box.edged("status")
+    assert status.returncode == 1
+    assert "no edged answers on" in status.stderr
+
+
+def test_models_list_shows_the_shelf(tmp_path: Path) -> None:
+    """Usable models, and why others are not."""
+    done = edged("models", "list", "--models-dir", str(MODELS))
+    assert done.returncode == 0
+    assert done.stdout.startswith("ppocrv2-crnn\trecognise\tfp16\t6625 classes\tApache-2.0")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "model.yaml").write_text("format: 1\n")
+    broken = edged("models", "list", "--models-dir", str(tmp_path))
+    assert broken.returncode == 1
+    assert "broken\tunusable" in broken.stdout
+
+
+def test_a_daemon_without_its_model_says_how_to_get_it(box: Box) -> None:
+    """78, so that systemd does not try again and again."""
+    box.configure(models_dir=str(box.path))
+    done = box.edged("run")
+    assert done.returncode == 78
+    assert "edged models build" in done.stderr
+
+
+def test_a_daemon_without_its_inbox_says_so(box: Box) -> None:
+    """A missing drop folder is a configuration error."""
+    box.configure(inbox={"path": "nowhere"})
+    done = box.edged("run")
+    assert done.returncode == 78
+    assert "nowhere" in done.stderr
