@@ -90,7 +90,7 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
 
     notifier = Notifier.from_environ()
     feeds = [FeedWorker(source, ledger, partial(_reader, generation, source.name)) for source in sources]
-    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS), StatusWorker(report, relay, notifier)
+    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier)
     workers: list[Worker] = [relay, sink, watch, *feeds, control, status]
     first, longest = _RESTART_SECONDS
     times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))

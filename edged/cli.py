@@ -41,13 +41,22 @@ def _parser() -> argparse.ArgumentParser:
     outbox.add_parser("stat", parents=[config], help="how many readings are in which state")
     outbox.add_parser("dead", parents=[config], help="readings that the broker never took, and why")
     retry = outbox.add_parser("retry", parents=[config], help="send dead readings again")
-    retry.add_argument("seq", nargs="*", type=int, metavar="SEQ", help="their numbers; none means all")
+    retry.add_argument("seq", nargs="*", type=_seq, metavar="SEQ", help="their numbers; none means all")
 
     models = verbs.add_parser("models", help="the shelf of models").add_subparsers(dest="action", required=True)
     for action, text in (("list", "the models that can be used here"), ("build", "make the models that edged ships")):
         sub = models.add_parser(action, parents=[config], help=text)
         sub.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
     return parser
+
+
+def _seq(text: str) -> int:
+    from edged.types import MAX_SEQ
+
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and 1 <= int(text) <= MAX_SEQ):
+        message = f"{text!r} found, expected the number of a reading"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,8 +3,11 @@
 EdgedError                   what happened, and a hint that says what to do
 |-- ConfigError              the configuration is refused (exit 78)
 |-- ModelError               a model on the shelf cannot be used (exit 78)
+|   `-- ModelUnavailable     it is not there, or cannot be read now (exit 74)
 |-- UsageError               the command line asks for something impossible (exit 2)
 |-- SourceError              a folder cannot be used as configured (exit 78)
+|   `-- SourceUnavailable    the disk, a mount or a permission stands in the way now (exit 74)
+|-- SocketUnavailable        the control socket cannot be made now (exit 74)
 |-- InstanceRunning          another edged holds this state directory or socket (exit 1)
 |-- NoDaemon                 nobody answers on the control socket (exit 1)
 |-- FrameError               one input ends here; the daemon goes on
@@ -18,7 +21,8 @@ EdgedError                   what happened, and a hint that says what to do
     `-- PermanentPublishError  this payload can never be taken: dead letter after the last try
 
 A step raises; a loop decides. The class carries the decision, the message says what, where and what
-was found, the hint says what to do.
+was found, the hint says what to do. 78 is for what a text says wrongly, and waits for a person; what the
+machine refuses may pass (a mount that comes later, a full disk) and is 74: systemd tries again.
 """
 
 from enum import IntEnum
@@ -65,6 +69,12 @@ class ModelError(EdgedError):
     exit_code = ExitCode.CONFIG
 
 
+class ModelUnavailable(ModelError):
+    """The files of a model are not there, or cannot be read now."""
+
+    exit_code = ExitCode.IO_ERROR
+
+
 class UsageError(EdgedError):
     """The command line asks for something impossible."""
 
@@ -75,6 +85,18 @@ class SourceError(EdgedError):
     """A source cannot work as configured."""
 
     exit_code = ExitCode.CONFIG
+
+
+class SourceUnavailable(SourceError):
+    """The machine does not let a source work now, whatever its configuration."""
+
+    exit_code = ExitCode.IO_ERROR
+
+
+class SocketUnavailable(EdgedError):
+    """The machine does not let us make the control socket now."""
+
+    exit_code = ExitCode.IO_ERROR
 
 
 class InstanceRunning(EdgedError):

@@ -29,6 +29,11 @@ class Generation:
     recognisers: tuple[Recogniser, ...]
     model: ModelRef  # the daemon's own
 
+    def check(self) -> None:
+        """Look for lines whose inference failed."""
+        for recogniser in self.recognisers:
+            recogniser.check()
+
     def close(self) -> None:
         """Release the models."""
         for recogniser in self.recognisers:

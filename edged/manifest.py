@@ -130,7 +130,7 @@ def load_manifest(folder: Path) -> ModelManifest:
         return ModelManifest.model_validate(yaml.safe_load(path.read_bytes()))
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}"
-        raise ModelError(msg, hint="run `edged models build`, or name another model in `model.name`") from error
+        raise ModelUnavailable(msg, hint="run `edged models build`, or name another model in `model.name`") from error
     except yaml.YAMLError as error:
         msg = f"{path}: not YAML: {error}"
         raise ModelError(msg, hint="build the model again: edged models build") from error

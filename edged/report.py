@@ -22,7 +22,7 @@ from edged.flow.pipeline import SinkWorker
 from edged.flow.relay import Relay
 from edged.lib.clock import clock_synced
 from edged.lib.sdnotify import Notifier
-from edged.types import Message, ModelRef, Presence
+from edged.types import MAX_SEQ, Message, ModelRef, Presence
 
 _LOOK_SECONDS = 1.0  # how soon a change of health is published
 _REFRESH_SECONDS = 5.0  # how soon counters are
@@ -88,8 +88,8 @@ class Report:
         }
 
     def _retry(self, seqs: Any) -> int:
-        if not (seqs is None or (isinstance(seqs, list) and all(type(seq) is int for seq in seqs))):
-            message = f"seqs is {seqs!r}, expected a list of whole numbers"
+        if not (seqs is None or (isinstance(seqs, list) and all(type(seq) is int and 1 <= seq <= MAX_SEQ for seq in seqs))):
+            message = f"seqs is {seqs!r}, expected a list of numbers of readings"
             raise UsageError(message, hint="leave it out to send all dead readings again")
         revived = self._outbox.retry(seqs or None)
         self._parts.relay.notify()

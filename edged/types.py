@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 FrameId = NewType("FrameId", str)  # UUIDv7 in its canonical text form, minted at the claim
 SourceName = NewType("SourceName", str)
+MAX_SEQ = 2**63 - 1  # the largest whole number that SQLite stores
 Pixels = npt.NDArray[np.uint8]
 Point = tuple[float, float]
 Box = tuple[Point, Point, Point, Point]

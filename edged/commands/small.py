@@ -9,7 +9,9 @@ from typing import Any
 from edged.config import Config
 from edged.config_file import DEFAULT, load_config
 from edged.control.client import ask
-from edged.errors import ExitCode, NoDaemon
+from edged.errors import EdgedError, ExitCode, NoDaemon
+
+_NO_READINGS = "no readings yet"
 
 
 def _config(arguments: argparse.Namespace) -> Config:
@@ -48,11 +50,16 @@ def _counts(outbox: Mapping[str, Any]) -> str:
 
 
 def _outbox(arguments: argparse.Namespace, verb: str, **values: Any) -> Any:
-    """Ask the daemon; without one, open the database ourselves."""
+    """Ask the daemon; without one, open the database ourselves. None where there is none: we never make one.
+
+    Whoever looks may be root, and the daemon could not write what root made.
+    """
     config = _config(arguments)
     try:
         return ask(config.control.socket, verb, **values)
     except NoDaemon:
+        if not _has_database(config):
+            return None
         from edged.app import open_outbox  # noqa: PLC0415 - loads OpenVINO, and is needed only without a daemon
         from edged.lib.clock import SystemClock  # noqa: PLC0415
 
@@ -67,22 +74,36 @@ def _outbox(arguments: argparse.Namespace, verb: str, **values: Any) -> Any:
             outbox.close()
 
 
+def _has_database(config: Config) -> bool:
+    database = config.state_dir / "outbox.db"
+    try:
+        return database.exists()
+    except OSError as error:
+        message = f"{database} cannot be looked at: {error.strerror}"
+        raise EdgedError(message, hint="use sudo, or be the user of edged") from error
+
+
 def outbox_stat(arguments: argparse.Namespace) -> ExitCode:
     """How many readings are in which state."""
-    print(_counts(_outbox(arguments, "outbox_stat")))
+    told = _outbox(arguments, "outbox_stat")
+    print(_NO_READINGS if told is None else _counts(told))
     return ExitCode.DONE
 
 
 def outbox_dead(arguments: argparse.Namespace) -> ExitCode:
     """Readings that the broker never took."""
-    for letter in _outbox(arguments, "outbox_dead"):
+    told = _outbox(arguments, "outbox_dead")
+    if told is None:
+        print(_NO_READINGS)
+    for letter in told or ():
         print(f"{letter['seq']}\t{letter['at']}\t{letter['source']}\t{letter['id']}\t{letter['attempts']} tries\t{letter['reason']}")
     return ExitCode.DONE
 
 
 def outbox_retry(arguments: argparse.Namespace) -> ExitCode:
     """Send dead readings again."""
-    print(f"{_outbox(arguments, 'outbox_retry', seqs=arguments.seq)} readings are pending again")
+    told = _outbox(arguments, "outbox_retry", seqs=arguments.seq)
+    print(_NO_READINGS if told is None else f"{told} readings are pending again")
     return ExitCode.DONE
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from edged.control.post import Beat
-from edged.errors import ConfigError, EdgedError, InstanceRunning, OutboxError, OutboxFull
+from edged.errors import ConfigError, EdgedError, InstanceRunning, OutboxError, OutboxFull, SocketUnavailable
 
 Verb = Callable[[Mapping[str, Any]], Any]
 """Takes the arguments, returns what JSON can say at once; raises EdgedError where it must refuse."""
@@ -65,7 +65,8 @@ class ControlSocket:
 
         Raises:
             InstanceRunning: Somebody answers there.
-            ConfigError: There can be no socket at this place.
+            ConfigError: Something else stands at this place.
+            SocketUnavailable: The machine refuses it.
         """
         try:
             _clear(self._path)
@@ -74,7 +75,7 @@ class ControlSocket:
         except OSError as error:
             message = f"the control socket {self._path} cannot be made: {error.strerror or error}"
             hint = "its folder must exist and belong to the user of edged (RuntimeDirectory=edged makes /run/edged); or set control.socket"
-            raise ConfigError(message, hint=hint) from error
+            raise SocketUnavailable(message, hint=hint) from error
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Answer until *stop* is set."""
@@ -161,28 +162,34 @@ class ControlSocket:
             )
         elif end:
             client.inbox = rest
-            client.outbox += _line(self._answer(bytes(line)))
+            client.outbox += self._answer(bytes(line))
         if client.outbox:
             client.deadline = time.monotonic() + self._limit
 
-    def _answer(self, line: bytes) -> dict[str, Any]:
+    def _answer(self, line: bytes) -> bytes:
         try:
             request = json.loads(line.decode("utf-8"))
         except (ValueError, RecursionError):
             request = None
         if not isinstance(request, dict):
-            return {"ok": False, "error": "the request is not a JSON object on one line", "hint": 'send {"verb": "status"}'}
+            return _line({"ok": False, "error": "the request is not a JSON object on one line", "hint": 'send {"verb": "status"}'})
+        if isinstance(request.get("id"), list | dict):
+            return _line({"ok": False, "error": "the id is a list or an object", "hint": "send a number or a text"})
         head = {"id": request.pop("id")} if "id" in request else {}
         verb = request.pop("verb", None)
         known = self._verbs.get(verb) if isinstance(verb, str) else None
         if known is None:
-            return {**head, "ok": False, "error": "there is no such verb", "hint": f"known are {', '.join(sorted(self._verbs))}"}
+            return _line({**head, "ok": False, "error": "there is no such verb", "hint": f"known are {', '.join(sorted(self._verbs))}"})
         try:
-            return {**head, "ok": True, "result": known(request)}
+            return _line({**head, "ok": True, "result": known(request)})
         except EdgedError as error:
             if isinstance(error, OutboxError) and not isinstance(error, OutboxFull):
                 raise  # storage cannot be trusted: the supervisor ends the process
-            return {**head, "ok": False, "error": str(error), "hint": error.hint}
+            return _line({**head, "ok": False, "error": str(error), "hint": error.hint})
+        except Exception as error:  # the verb boundary: a question must never end the daemon
+            _log.exception("verb failed", extra={"verb": verb})
+            told = f"{verb} failed: {type(error).__name__}: {error}"
+            return _line({**head, "ok": False, "error": told, "hint": "report it; the journal of edged has the traceback"})
 
     def _drop_late(self) -> None:
         now = time.monotonic()

@@ -11,8 +11,6 @@ probability of the whole path 0.42) and among the best at ranking wrong texts be
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from edged.types import Character, Posteriors, Transcript
 
 
@@ -24,7 +22,9 @@ def decode_greedy(posteriors: Posteriors, *, charset: Sequence[str], blank: int)
         charset: Text of each class.
         blank: Index of the class that means nothing.
     """
-    characters = tuple(_character(posteriors, step, charset, blank) for step in _peaks(posteriors, blank))
+    peaks = _peaks(posteriors, blank)
+    classes, shares = posteriors.classes[peaks, :2].tolist(), posteriors.shares[peaks, :2].tolist()
+    characters = tuple(_character(*of_step, charset, blank) for of_step in zip(classes, shares, strict=True))
     return Transcript(
         text="".join(character.text for character in characters),
         confidence=min((character.confidence for character in characters), default=0.0),
@@ -34,17 +34,19 @@ def decode_greedy(posteriors: Posteriors, *, charset: Sequence[str], blank: int)
 
 def _peaks(posteriors: Posteriors, blank: int) -> list[int]:
     """The strongest step of each run of a class that is not the blank."""
-    if not len(posteriors.shares):
-        return []
-    best, height = posteriors.classes[:, 0], posteriors.shares[:, 0]
-    starts = np.flatnonzero(np.diff(best, prepend=-1))
-    ends = np.append(starts[1:], len(best))
-    return [int(start + height[start:end].argmax()) for start, end in zip(starts, ends, strict=True) if best[start] != blank]
+    peaks: list[int] = []
+    heights, before = posteriors.shares[:, 0].tolist(), blank
+    for step, best in enumerate(posteriors.classes[:, 0].tolist()):
+        if best not in (before, blank):
+            peaks.append(step)
+        elif best != blank and heights[step] > heights[peaks[-1]]:
+            peaks[-1] = step
+        before = best
+    return peaks
 
 
-def _character(posteriors: Posteriors, step: int, charset: Sequence[str], blank: int) -> Character:
-    first, second = posteriors.classes[step, :2]
-    confidence, runner_up = map(_share, posteriors.shares[step, :2])
+def _character(classes: Sequence[int], shares: Sequence[float], charset: Sequence[str], blank: int) -> Character:
+    (first, second), (confidence, runner_up) = classes, map(_share, shares)
     return Character(
         text=charset[first],
         confidence=confidence,
@@ -53,6 +55,6 @@ def _character(posteriors: Posteriors, step: int, charset: Sequence[str], blank:
     )
 
 
-def _share(posterior: np.float32) -> float:
-    """A float within 0..1: rounding in the softmax may leave a little more."""
-    return min(1.0, max(0.0, float(posterior)))
+def _share(posterior: float) -> float:
+    """A share within 0..1: rounding in the softmax may leave a little more."""
+    return min(1.0, max(0.0, posterior))

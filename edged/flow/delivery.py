@@ -10,13 +10,12 @@ from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from edged.errors import PermanentPublishError
 from edged.flow import link_faults, mqtt_codes
 from edged.flow.ports import MessageStore
 from edged.flow.suspects import Suspects
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock
-from edged.types import Fault, Message, OutboxMessage, SourceName
+from edged.types import Fault, Message, OutboxMessage, SourceName, Suspicion
 
 log = logging.getLogger(__name__)
 
@@ -97,13 +96,15 @@ class Delivery:
         self._taken.append(row.seq)
 
     def refused(self, row: OutboxMessage, code: int) -> None:
-        """The broker acknowledged it by saying no."""
+        """The broker acknowledged it by saying no: to this payload, or to anything on its topic."""
         self._landed(row)
-        error = mqtt_codes.not_taken(code, self._topic(row.source))
-        if isinstance(error, PermanentPublishError):
-            self._count(row, str(error))
+        fault = mqtt_codes.not_taken(code, self._topic(row.source))
+        if fault.suspicion is Suspicion.CERTAIN:
+            self._count(row, fault.message)
+        elif fault.suspicion is Suspicion.PERHAPS:
+            self._accuse(row, fault, alone=False)
         else:
-            self._block(row.source, mqtt_codes.topic_fault(code, self._topic(row.source)), alone=False)
+            self._block(row.source, fault, alone=False)
 
     def too_large(self, row: OutboxMessage, reason: str) -> None:
         """It was not sent: the broker says beforehand that it takes nothing of that size."""
@@ -130,13 +131,8 @@ class Delivery:
         Then its topic is suspected first: another row of it has to pass before the rest follows.
         """
         row = self.suspects.accused(broker_was_there=broker_was_there)
-        if row is None:
-            return
-        fault = link_faults.hung_up_on(self._topic(row.source))
-        counts = self.suspects.counts(row, self._clock.monotonic())
-        self._block(row.source, fault, alone=True)
-        for _ in range(counts):
-            self._count(row, fault.message)
+        if row is not None:
+            self._accuse(row, link_faults.hung_up_on(self._topic(row.source)), alone=True)
 
     def settle(self, *, now: bool = False) -> None:
         """Write what was taken, once it is enough or has waited long enough, or *now*."""
@@ -190,6 +186,14 @@ class Delivery:
         self._blocks[source] = _Block(fault=fault, failures=failures, until=now + wait, alone=alone)
         if failures == 1:
             log.warning("topic refused", extra={"fault": fault.name, "detail": fault.message, "hint": fault.hint})
+
+    def _accuse(self, row: OutboxMessage, fault: Fault, *, alone: bool) -> None:
+        """The row may be the reason, or its whole topic: until another row of it passes, the topic is held back."""
+        counts = self.suspects.counts(row, self._clock.monotonic())
+        if not counts:
+            self._block(row.source, fault, alone=alone)
+        for _ in range(counts):
+            self._count(row, fault.message)
 
     def _count(self, row: OutboxMessage, reason: str) -> None:
         """One try more that failed by the row's own fault."""

@@ -36,6 +36,7 @@ class Ledger:
     def __init__(self, sources: Sequence[SourceName], slots: int, clock: Clock) -> None:
         """Allow *slots* inputs of each source in work at a time."""
         self._queues: Mapping[SourceName, deque[Entry]] = {name: deque() for name in sources}
+        self._turns = deque(self._queues.values())  # whose turn it is: none is starved by the others
         self._slots = dict.fromkeys(sources, slots)
         self._clock = clock
         self._accepted = self._committed = self._held = 0
@@ -76,7 +77,8 @@ class Ledger:
         with self._changed:
             self._changed.wait_for(lambda: any(q and q[0].job for q in self._queues.values()), timeout)
             batch: list[Entry] = []
-            for queue in self._queues.values():
+            self._turns.rotate(-1)
+            for queue in self._turns:
                 while queue and queue[0].job and len(batch) < limit:
                     batch.append(queue.popleft())
             self._held += len(batch)

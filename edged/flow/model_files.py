@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edged.errors import ModelError
+from edged.errors import ModelError, ModelUnavailable
 from edged.manifest import FILE_NAME, ModelManifest, Precision, digest_of, load_manifest
 from edged.types import ModelRef
 
@@ -69,7 +69,7 @@ def find_model(shelf: Iterable[Path], name: str) -> Path:
     """The folder of the model.
 
     Raises:
-        ModelError: No folder of the shelf has it.
+        ModelUnavailable: No folder of the shelf has it; a mount may still bring it.
     """
     places = tuple(shelf)
     for place in places:
@@ -77,7 +77,7 @@ def find_model(shelf: Iterable[Path], name: str) -> Path:
             return place / name
     looked = " and ".join(str(place / name / FILE_NAME) for place in places)
     msg = f"there is no model {name}: looked for {looked}"
-    raise ModelError(msg, hint="run `edged models build`, or `edged models list` for the names there are")
+    raise ModelUnavailable(msg, hint="run `edged models build`, or `edged models list` for the names there are")
 
 
 def _load(folder: Path, name: str, precision: str) -> LoadedModel:
@@ -115,7 +115,7 @@ def _read(path: Path, expected: str | None = None) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         msg = f"{path}: cannot be read: {error.strerror}"
-        raise ModelError(msg, hint="build the model again: edged models build") from error
+        raise ModelUnavailable(msg, hint="build the model again: edged models build") from error
     found = hashlib.sha256(content).hexdigest()
     if expected is not None and found != expected:
         msg = f"{path}: SHA-256 is {found}, the manifest says {expected} ({len(content)} bytes read)"

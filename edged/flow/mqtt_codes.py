@@ -3,7 +3,6 @@
 Codes are those of MQTT 5 (section 2.4); paho translates the return codes of 3.1.1 into them.
 """
 
-from edged.errors import PermanentPublishError, PublishError, TransientPublishError
 from edged.types import Fault, Suspicion
 
 FAILURE = 0x80  # from here on a code says no
@@ -56,12 +55,12 @@ _CODES: dict[int, tuple[str, str, str]] = {
     0x9F: ("connection_rate_exceeded", "that we connect too often", "raise the broker's rate limit for connections"),
 }
 
-# A PUBACK with one of these speaks of the payload itself; every other failure may pass.
-_PERMANENT = frozenset({0x80, 0x83, 0x90, 0x95, 0x99})
-# A DISCONNECT with one of these was caused by a packet of ours.
-_CAUSED_BY_PACKET = frozenset({0x90, 0x95, 0x99})
-# ... and with one of these may have been.
-_PERHAPS_BY_PACKET = frozenset({0x80, 0x81, 0x82, 0x83})
+# The one code that speaks of a packet of ours and of nothing else.
+_CERTAIN = frozenset({PACKET_TOO_LARGE})
+# A PUBACK with one of these may speak of the payload, or of a plugin, rule or store of the broker that is down.
+_PERHAPS_PAYLOAD = frozenset({0x80, 0x83, 0x99})
+# A DISCONNECT with one of these may have been caused by a packet of ours.
+_PERHAPS_PACKET = frozenset({0x80, 0x81, 0x82, 0x83, 0x90, 0x99})
 
 
 def refused(code: int, broker: str) -> Fault:
@@ -73,25 +72,21 @@ def refused(code: int, broker: str) -> Fault:
 def ended(code: int, broker: str) -> Fault:
     """The broker ended the connection and said why."""
     name, text, hint = _meaning(code)
-    suspicion = Suspicion.NONE
-    if code in _CAUSED_BY_PACKET:
-        suspicion = Suspicion.CERTAIN
-    elif code in _PERHAPS_BY_PACKET:
-        suspicion = Suspicion.PERHAPS
-    return Fault(name=name, message=f"{broker} ended the connection: it says {text} (0x{code:02X})", hint=hint, suspicion=suspicion)
+    message = f"{broker} ended the connection: it says {text} (0x{code:02X})"
+    return Fault(name=name, message=message, hint=hint, suspicion=_suspicion(code, _PERHAPS_PACKET))
 
 
-def not_taken(code: int, topic: str) -> PublishError:
-    """The broker acknowledged a message by saying no."""
+def not_taken(code: int, topic: str) -> Fault:
+    """The broker acknowledged a message by saying no; the suspicion is against its payload."""
     name, text, hint = _meaning(code)
-    kind = PermanentPublishError if code in _PERMANENT else TransientPublishError
-    return kind(f"{topic}: {name}: the broker says {text} (0x{code:02X})", hint=hint)
+    message = f"{topic}: {name}: the broker says {text} (0x{code:02X})"
+    return Fault(name=name, message=message, hint=hint, suspicion=_suspicion(code, _PERHAPS_PAYLOAD))
 
 
-def topic_fault(code: int, topic: str) -> Fault:
-    """The same, for the health of the daemon."""
-    error = not_taken(code, topic)
-    return Fault(name=_meaning(code)[0], message=str(error), hint=error.hint)
+def _suspicion(code: int, perhaps: frozenset[int]) -> Suspicion:
+    if code in _CERTAIN:
+        return Suspicion.CERTAIN
+    return Suspicion.PERHAPS if code in perhaps else Suspicion.NONE
 
 
 def _meaning(code: int) -> tuple[str, str, str]:

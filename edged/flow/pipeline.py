@@ -11,13 +11,13 @@ recogniser answers in; the sink commits all that is ready in one transaction (gr
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from edged.errors import OutboxFull
 from edged.flow.ledger import Entry, Ledger
 from edged.flow.ports import MessageStore, Source
 from edged.flow.reader import Reader
-from edged.types import Committed, SourceName
+from edged.types import Committed, Delivery, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +41,21 @@ class FeedWorker:
             beat()
             if not self._ledger.reserve(self._source.name, _PATIENCE):
                 continue
-            delivery = next(deliveries, None)
+            delivery = self._next(deliveries)
             if delivery is None:
-                self._ledger.release(self._source.name, 1)
                 break
             reader = self._reader()
             reader.begin(delivery, self._ledger.enter(delivery, reader))
+
+    def _next(self, deliveries: Iterator[Delivery]) -> Delivery | None:
+        """The next input, or None at the end; without one the slot goes back, whatever happened."""
+        delivery = None
+        try:
+            delivery = next(deliveries, None)
+        finally:
+            if delivery is None:
+                self._ledger.release(self._source.name, 1)
+        return delivery
 
 
 class RecogniseWatch:
@@ -54,13 +63,15 @@ class RecogniseWatch:
 
     name = "recognise"
 
-    def __init__(self, ledger: Ledger, limit_seconds: float) -> None:
-        """Hold back the beat once an input waits longer than *limit_seconds*."""
-        self._ledger, self._limit = ledger, limit_seconds
+    def __init__(self, ledger: Ledger, limit_seconds: float, check: Callable[[], None]) -> None:
+        """Let *check* look for lost answers where an input waits, hold back the beat after *limit_seconds*."""
+        self._ledger, self._limit, self._check = ledger, limit_seconds, check
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Watch until *stop* is set."""
         while not stop.wait(1):
+            if self._ledger.oldest_seconds() > 1:
+                self._check()
             if self._ledger.oldest_seconds() < self._limit:
                 beat()
 
@@ -75,6 +86,7 @@ class SinkWorker:
         self._sources = {source.name: source for source in sources}
         self._ledger, self._store, self._committed = ledger, store, committed
         self._drain = drain_seconds
+        self._batch: list[Entry] = []  # taken from the ledger and not committed: an error leaves it for the next `run`
         self._unfiled: list[tuple[SourceName, Committed]] = []  # only changed in the sink's thread
         self._told: set[str] = set()
         self.full = False  # the outbox has no room; read by health
@@ -84,9 +96,10 @@ class SinkWorker:
         waited = 0.0
         while waited < self._drain:
             beat()
-            batch = self._ledger.ready(_GROUP, _PATIENCE)
-            if batch:
-                self._commit(batch, stop, beat)
+            self._batch = self._batch or self._ledger.ready(_GROUP, _PATIENCE)
+            if self._batch:
+                self._commit(self._batch, stop, beat)
+                self._batch = []
             elif stop.is_set():
                 if self._ledger.empty:
                     return

@@ -5,6 +5,7 @@ stays queued inside, no message identifier outlives its connection, and paho nev
 That thread ends with exactly one `Lost`, whatever happens in it.
 """
 
+import copy
 import os
 import socket
 import threading
@@ -172,6 +173,7 @@ class _Wire:
         self._section, self._client_id, self._will = section, client_id, will
         self._will_delay, self._environ = will_delay, environ
         self._v5 = section.protocol == "5"
+        self._content = _content(PacketTypes.PUBLISH)
         self._retains = True
         self._packet_bytes: int | None = None
 
@@ -228,7 +230,7 @@ class _Wire:
         """Queue one message at QoS 1; see `Publisher.publish`."""
         properties = None
         if self._v5:
-            properties = _content(PacketTypes.PUBLISH)
+            properties = copy.copy(self._content)  # making one costs more than all else about a message
             if message.properties:
                 properties.UserProperty = list(message.properties)
         self._check_size(message, properties)
@@ -243,9 +245,9 @@ class _Wire:
             return
         size = _HEADER_BYTES + len(message.topic.encode()) + len(message.payload) + _packed_bytes(properties)
         if size > self._packet_bytes:
-            error = mqtt_codes.not_taken(mqtt_codes.PACKET_TOO_LARGE, message.topic)
-            text = f"{error}: {size} bytes, its limit is {self._packet_bytes}"
-            raise PermanentPublishError(text, hint=error.hint)
+            fault = mqtt_codes.not_taken(mqtt_codes.PACKET_TOO_LARGE, message.topic)
+            text = f"{fault.message}: {size} bytes, its limit is {self._packet_bytes}"
+            raise PermanentPublishError(text, hint=fault.hint)
 
 
 def _properties(packet: int) -> Properties:

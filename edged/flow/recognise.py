@@ -14,9 +14,11 @@ import math
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as opset
 
@@ -34,6 +36,33 @@ _MAX_DEFAULT_REQUESTS: Final = 4  # each costs memory; more are worth it only wh
 _KEPT: Final = 16  # classes per step
 _MARGIN: Final = 1  # steps kept right of the picture: the last character may be seen late
 _PROOF_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 1.0  # how long to wait for a free request before looking for a failed one
+
+
+class _Request(NamedTuple):
+    """The memory of one request; it stays where it is, because every shape is static."""
+
+    line: Pixels  # 1 x H x W x 3
+    shares: npt.NDArray[np.float32]  # 1 x T x K
+    classes: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shape:
+    """A compiled shape, and its requests by their number in the queue."""
+
+    queue: ov.AsyncInferQueue
+    requests: tuple[_Request, ...]
+    flying: dict[int, "_Job"] = field(default_factory=dict)  # who takes a job out of it, answers it
+
+
+class _Job(NamedTuple):
+    """One line in flight."""
+
+    on_done: OnDone
+    shape: _Shape
+    number: int  # of its request
+    steps: int
 
 
 class Recogniser:
@@ -46,7 +75,8 @@ class Recogniser:
         self.requests = section.requests or min(self.threads, _MAX_DEFAULT_REQUESTS)
         self._free = threading.Semaphore(self.requests)
         self._lock = threading.Lock()  # an AsyncInferQueue is fed by one thread at a time
-        self._queues: dict[int, ov.AsyncInferQueue] = {}
+        self._shapes: dict[int, _Shape] = {}
+        self._retired: list[_Shape] = []
         self._graph: ov.Model | None = None
 
     def open(self) -> None:
@@ -62,7 +92,7 @@ class Recogniser:
             graph = ov.Core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
             self._graph = self._strongest(graph)
             with self._lock:
-                self._queue(self._input.width_buckets[0])
+                self._shape(self._input.width_buckets[0])
         except RuntimeError as error:
             msg = f"OpenVINO {ov.__version__} refuses the model {self._model.ref.name}: {error}"
             raise ModelError(msg, hint="build the model again with this version: edged models build") from error
@@ -76,34 +106,74 @@ class Recogniser:
             on_done: Called once, in a thread of OpenVINO that waits for it, with the posteriors (only the steps
                 of the picture and a margin) or with what went wrong. It only hands over.
         """
-        bucket = self._bucket(pixels.shape[1])
-        padded = np.full((1, self._input.height, bucket, self._input.channels), self._input.padding, np.uint8)
-        padded[0, :, : pixels.shape[1]] = pixels
-        steps = math.ceil(pixels.shape[1] / self._input.stride) + _MARGIN
-        self._free.acquire()  # released by the answer, in another thread
+        while not self._free.acquire(timeout=_LOOK_SECONDS):  # released by the answer, in another thread
+            self.check()
         try:
             with self._lock:
-                self._queue(bucket).start_async({0: padded}, (on_done, steps))
+                try:
+                    self._start(pixels, on_done)
+                except RuntimeError as error:  # an earlier inference failed: its queue tells it to the next caller
+                    self._give_up(self._bucket(pixels.shape[1]), error)
+                    self._start(pixels, on_done)
         except BaseException:
             self._free.release()
             raise
 
+    def check(self) -> None:
+        """Answer lines whose inference failed: OpenVINO calls nobody back for them. For whoever waits long."""
+        with self._lock:
+            for bucket, shape in list(self._shapes.items()):
+                errors = [error for number in list(shape.flying) if (error := _error_of(shape.queue[number]))]
+                if errors:
+                    self._give_up(bucket, errors[0])
+
     def drain(self) -> None:
         """Wait until every line submitted so far has its answer."""
         with self._lock:
-            for queue in self._queues.values():
-                queue.wait_all()
+            for shape in self._shapes.values():
+                shape.queue.wait_all()
 
     def close(self) -> None:
         """Drain, and release the model. Idempotent; nothing is submitted afterwards."""
         self.drain()
-        self._queues.clear()
+        self._shapes.clear()
         self._graph = None
 
     @property
     def compiled(self) -> tuple[ov.CompiledModel, ...]:
         """The shapes compiled so far: for those who look at the runtime's graph."""
-        return tuple(queue[0].get_compiled_model() for queue in self._queues.values())
+        return tuple(shape.queue[0].get_compiled_model() for shape in self._shapes.values())
+
+    def _start(self, pixels: Pixels, on_done: OnDone) -> None:
+        """Put the line into an idle request and start it; the lock is held."""
+        width = pixels.shape[1]
+        shape = self._shape(self._bucket(width))
+        number = shape.queue.get_idle_request_id()  # the one that is started next
+        line = shape.requests[number].line
+        line[0, :, :width] = pixels
+        line[0, :, width:] = self._input.padding
+        job = _Job(on_done, shape, number, steps=math.ceil(width / self._input.stride) + _MARGIN)
+        shape.flying[number] = job
+        try:
+            shape.queue.start_async(None, job)
+        except BaseException:
+            del shape.flying[number]
+            raise
+
+    def _give_up(self, bucket: int, error: RuntimeError) -> None:
+        """Retire a shape whose queue is broken; it is compiled anew when it is needed. The lock is held.
+
+        The failed line is answered with the error; the others on the same queue still get their own answers.
+        """
+        shape = self._shapes.pop(bucket)
+        self._retired.append(shape)  # never freed from within its own callback
+        log.error("an inference failed, its shape is built again: %s", error, extra={"model": self._model.ref.name, "width": bucket})
+        failed = [number for number in list(shape.flying) if _error_of(shape.queue[number])]
+        for number in failed or list(shape.flying):
+            job = shape.flying.pop(number, None)
+            if job is not None:
+                self._free.release()
+                job.on_done(None, error)
 
     def _bucket(self, width: int) -> int:
         for bucket in self._input.width_buckets:
@@ -112,13 +182,13 @@ class Recogniser:
         msg = f"a piece of {width} pixels is wider than the widest shape {self._input.width_buckets[-1]}"
         raise ValueError(msg)
 
-    def _queue(self, bucket: int) -> ov.AsyncInferQueue:
-        """The queue of one shape, compiled on first use; the lock is held."""
-        if bucket not in self._queues:
-            self._queues[bucket] = self._compiled_queue(bucket)
-        return self._queues[bucket]
+    def _shape(self, bucket: int) -> _Shape:
+        """What reads lines of one width, compiled on first use; the lock is held."""
+        if bucket not in self._shapes:
+            self._shapes[bucket] = self._compiled_shape(bucket)
+        return self._shapes[bucket]
 
-    def _compiled_queue(self, bucket: int) -> ov.AsyncInferQueue:
+    def _compiled_shape(self, bucket: int) -> _Shape:
         assert self._graph is not None  # opened
         shaped = self._graph.clone()
         shaped.reshape([1, self._input.height, bucket, self._input.channels])
@@ -130,7 +200,7 @@ class Recogniser:
         }
         queue = ov.AsyncInferQueue(ov.Core().compile_model(shaped, "CPU", settings), self.requests)
         queue.set_callback(self._answer)
-        return queue
+        return _Shape(queue, tuple(_Request(r.get_input_tensor().data, *(r.get_output_tensor(i).data for i in range(2))) for r in queue))
 
     def _strongest(self, graph: ov.Model) -> ov.Model:
         """The graph with its answer cut down to the strongest classes of each step.
@@ -150,15 +220,17 @@ class Recogniser:
         strongest = opset.topk(answer, np.int32(min(_KEPT, classes)), -1, "max", "value")
         return ov.Model(strongest.outputs(), graph.get_parameters())
 
-    def _answer(self, request: Any, job: tuple[OnDone, int]) -> None:
+    def _answer(self, _request: object, job: _Job) -> None:
         """Copy the answer out and hand it over. Runs in a thread of OpenVINO, holding the request."""
-        on_done, steps = job
+        if job.shape.flying.pop(job.number, None) is None:
+            return
         try:
-            shares, classes = (request.get_output_tensor(index).data[0, :steps].copy() for index in range(2))
-            on_done(Posteriors(classes=classes, shares=shares), None)
+            answer = job.shape.requests[job.number]
+            classes, shares = answer.classes[0, : job.steps].copy(), answer.shares[0, : job.steps].copy()
+            job.on_done(Posteriors(classes=classes, shares=shares), None)
         except Exception as error:  # what escapes into OpenVINO stops its queue for ever
             log.exception("handing over an answer failed")
-            on_done(None, error)
+            job.on_done(None, error)
         finally:
             self._free.release()
 
@@ -179,3 +251,12 @@ class Recogniser:
             msg = f"the model {self._model.ref.name} failed: {answers[0]}"
             raise ModelError(msg, hint="build the model again: edged models build") from answers[0]
         return answers[0]
+
+
+def _error_of(request: ov.InferRequest) -> RuntimeError | None:
+    """How the inference failed; None where it did not, or still runs."""
+    try:
+        request.wait_for(0)
+    except RuntimeError as error:
+        return error
+    return None

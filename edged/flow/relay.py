@@ -213,7 +213,7 @@ class Relay:
     def _notice_answered(self, topic: str, code: int) -> None:
         self._refused.pop(topic, None)
         if code >= mqtt_codes.FAILURE:
-            self._refused[topic] = mqtt_codes.topic_fault(code, topic)
+            self._refused[topic] = mqtt_codes.not_taken(code, topic)
 
     def _pump(self, link: _Link, now: float) -> None:
         if self._stale:

@@ -13,7 +13,8 @@ of the network, the broker or its access list, and never to be wedged by a row:
    Then that first one counts as well. Who is not allowed to write to a topic is accused for ever, in vain.
 5. A row that is never acknowledged is a suspect too, only sent later and later: silence proves nothing.
 
-A broker that says itself that a packet was the reason needs no proof.
+A row that is refused by a PUBACK which may speak of its payload is accused at once: it was this row. Rule 4
+holds for it, too. A broker that says itself that a packet was too large needs no proof.
 """
 
 from collections import Counter
@@ -118,7 +119,7 @@ class Suspects:
 
     def counts(self, row: OutboxMessage, now: float) -> int:
         """How many accusations count by this one; without a control none, and the row comes later each time."""
-        suspect = self._rows[row.seq]
+        suspect = self._rows.setdefault(row.seq, _Suspect(row, now))
         suspect.due = now + min(_LONGEST, _RETRY_FIRST * 2.0**suspect.accusations)
         suspect.accusations += 1
         if suspect.accusations == 1:

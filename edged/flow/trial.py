@@ -46,6 +46,8 @@ def survives(data: bytes, limits: LimitsSection, *, timeout_seconds: float, comm
             cwd=_HOME,
             check=False,
         )
+    except OSError:  # no process, no memory or no descriptor to be had: says something of us, not of the picture
+        return
     except subprocess.TimeoutExpired as error:
         if error.stdout == _READY:
             msg = f"crashed the reader twice: still decoding after {timeout_seconds:g} s"

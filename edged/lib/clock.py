@@ -5,6 +5,7 @@ import datetime as dt
 import time
 from typing import Protocol
 
+_adjtimex = getattr(ctypes.CDLL(None), "adjtimex", None)
 _ERROR = 5  # TIME_ERROR of adjtimex(2): the clock is not synchronised
 
 
@@ -30,11 +31,18 @@ class SystemClock:
         return time.monotonic()
 
 
+def file_time(mtime_ns: int) -> dt.datetime | None:
+    """A file's time; None where no calendar has it, as anybody may set anything."""
+    try:
+        return dt.datetime.fromtimestamp(mtime_ns / 1e9, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def clock_synced() -> bool | None:
     """Tell whether the kernel's clock is synchronised; None where the kernel does not say."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if not hasattr(libc, "adjtimex"):
+    if _adjtimex is None:
         return None
     timex = ctypes.create_string_buffer(512)  # struct timex is 208 bytes on Linux; modes 0 only reads
-    state = int(libc.adjtimex(timex))
+    state = int(_adjtimex(timex))
     return None if state < 0 else state != _ERROR

@@ -7,6 +7,7 @@ File names are hostile: whatever cannot be printed is escaped, so no name can fo
 import contextlib
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
@@ -15,6 +16,7 @@ from typing import TextIO
 
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_BARE = re.compile(r'[^ "=\\]+')  # needs no quotes
 _context: ContextVar[Mapping[str, object]] = ContextVar("frame", default=MappingProxyType({}))
 
 
@@ -33,6 +35,9 @@ def setup_logging(level: str, *, stream: TextIO | None = None, environ: Mapping[
     target = stream if stream is not None else sys.stderr
     handler = logging.StreamHandler(target)
     handler.setFormatter(LineFormatter(journal=_is_journal(target, environ)))
+    # Nothing of this is written; looking it up would cost as much as all else about a record.
+    logging._srcfile = None  # noqa: SLF001 - as the logging HOWTO says, "Optimization"
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -67,7 +72,7 @@ def printable(text: str) -> str:
 
 def _value(value: object) -> str:
     text = str(value)
-    if text and text.isprintable() and not set(text) & set(' "=\\'):
+    if text.isprintable() and _BARE.fullmatch(text):
         return text
     quotable = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{printable(quotable)}"'

@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from edged.control.client import ask
+from edged.errors import NoDaemon
 from tests.doubles.wait import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,6 +161,14 @@ class Box:
                 env=os.environ | {"PYTHONPATH": str(ROOT)} | self.environment,
             )
         return self.daemon
+
+    def answers(self) -> bool:
+        """Whether the daemon is up and answers on its control socket."""
+        try:
+            ask(self.path / "control.sock", "health")
+        except NoDaemon:
+            return False
+        return True
 
     def kill(self) -> None:
         """SIGKILL: what a power cut does to the process."""

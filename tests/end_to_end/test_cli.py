@@ -1,11 +1,14 @@
 """The commands as a person meets them."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from tests.doubles.readings import make_outbox
 from tests.end_to_end.box import MODELS, ROOT, SAMPLES, Box, edged
 
 LOT, DATE = SAMPLES / "lot.png", SAMPLES / "date.png"
@@ -49,6 +52,23 @@ def test_read_json_keeps_the_order_of_the_arguments_failures_too(tmp_path: Path)
     assert (readings[0]["seq"], readings[0]["epoch"]) == (None, None)
 
 
+def test_read_never_hangs_and_never_breaks_on_a_strange_file(tmp_path: Path) -> None:
+    """A pipe, a folder, a huge file and a time that no calendar has each have their reason, or are read."""
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "huge.png").open("wb") as huge:
+        huge.truncate(2**40)
+    old = tmp_path / "old.png"
+    shutil.copyfile(LOT, old)
+    os.utime(old, (-(2**40), -(2**40)))
+    done = edged("read", "--json", str(tmp_path / "pipe"), str(tmp_path), str(tmp_path / "huge.png"), str(old))
+    readings = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [reading["outcome"] for reading in readings] == ["rejected", "rejected", "rejected", "unsure"]
+    assert "a named pipe" in readings[0]["reasons"][0]
+    assert "a folder" in readings[1]["reasons"][0]
+    assert "limits.max_file_bytes" in readings[2]["reasons"][0]
+    assert readings[3]["text"] == "LOT A17-042"
+
+
 def test_read_takes_a_list_of_pictures(tmp_path: Path) -> None:
     """@FILE names a picture a line."""
     (tmp_path / "list").write_text(f"{LOT}\n\n{DATE}\n")
@@ -73,6 +93,9 @@ def test_read_moves_nothing_and_needs_no_state(box: Box) -> None:
         (["read", "-c", "/nowhere/edged.yaml", str(LOT)], 78, "cannot be read"),
         (["fly"], 2, "invalid choice"),
         (["outbox"], 2, "required: action"),
+        (["outbox", "retry", "0"], 2, "expected the number of a reading"),
+        (["outbox", "retry", str(2**63)], 2, "expected the number of a reading"),
+        (["outbox", "retry", "one"], 2, "expected the number of a reading"),
         (["status", "-c", "/nowhere/edged.yaml"], 78, "name the file with -c FILE"),
     ],
 )
@@ -108,6 +131,10 @@ def test_check_says_good_or_everything_that_is_wrong(box: Box) -> None:
 
 def test_without_a_daemon_the_outbox_is_opened_directly(box: Box) -> None:
     """`edged outbox` works while the daemon is down; `edged status` says that nobody answers."""
+    (box.path / "state").mkdir()
+    outbox = make_outbox(box.path / "state")
+    outbox.open()
+    outbox.close()
     stat = box.edged("outbox", "stat")
     assert stat.returncode == 0
     assert stat.stdout.startswith("0 readings = 0 pending")
@@ -116,6 +143,15 @@ def test_without_a_daemon_the_outbox_is_opened_directly(box: Box) -> None:
     status = box.edged("status")
     assert status.returncode == 1
     assert "no edged answers on" in status.stderr
+
+
+@pytest.mark.parametrize("action", ["stat", "dead", "retry"])
+def test_without_a_daemon_and_readings_the_outbox_commands_make_nothing(box: Box, action: str) -> None:
+    """A database that a look by root had made would not be the daemon's own."""
+    before = sorted(box.path.rglob("*"))
+    done = box.edged("outbox", action)
+    assert (done.returncode, done.stdout) == (0, "no readings yet\n")
+    assert sorted(box.path.rglob("*")) == before
 
 
 def test_models_list_shows_the_shelf(tmp_path: Path) -> None:

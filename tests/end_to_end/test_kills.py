@@ -82,6 +82,7 @@ def kill_loop(tmp_path: Path, *, kills: int, pictures: int) -> None:
             pause.wait(rng.uniform(0.1, 2.5))  # not for luck: the moment of the kill is what is drawn
             box.kill()
         box.start()
+        until(box.answers, 30)
         until(lambda: not dropper.is_alive(), 300)
         assert dropper.error is None
         subscriber.wait(lambda readings: len({r["id"] for r in readings}) >= pictures, 300)

@@ -22,10 +22,16 @@ def _refuse(arguments: Mapping[str, Any]) -> Any:
     raise UsageError(message, hint="edged outbox dead lists them")
 
 
+def _break(arguments: Mapping[str, Any]) -> Any:
+    raise ZeroDivisionError(str(arguments))
+
+
 VERBS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "status": lambda _: {"state": "online"},
     "outbox_retry": _refuse,
     "echo": dict,
+    "broken": _break,
+    "no_json": lambda _: object(),
     "large": lambda _: "x" * 3_000_000,
 }
 
@@ -85,7 +91,26 @@ def test_a_refusal_comes_back_with_its_remedy(running: Running) -> None:
     assert refused.value.hint == "edged outbox dead lists them"
     with pytest.raises(EdgedError, match="no such verb") as unknown:
         ask(running.path, "explode")
-    assert unknown.value.hint == "known are echo, large, outbox_retry, status"
+    assert unknown.value.hint == "known are broken, echo, large, no_json, outbox_retry, status"
+
+
+@pytest.mark.parametrize("verb", ["broken", "no_json"])
+def test_a_verb_that_breaks_is_answered_and_told(running: Running, verb: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A fault of ours in one question ends nothing: the caller is told, the journal has the traceback."""
+    with pytest.raises(EdgedError, match=f"{verb} failed") as broken:
+        ask(running.path, verb)
+    assert "journal" in broken.value.hint
+    assert caplog.records[-1].exc_info
+    assert ask(running.path, "status") == {"state": "online"}
+
+
+def test_an_id_that_is_nested_too_deep_to_be_sent_back_does_no_harm(running: Running) -> None:
+    """Some depths can be read but not written: they are refused like any other nonsense."""
+    with running.connect() as client:
+        for depth in range(800, 1000):
+            answer = _exchange(client, b'{"verb":"status","id":' + b"[" * depth + b"]" * depth + b"}\n")
+            assert answer["ok"] is False
+    assert ask(running.path, "status") == {"state": "online"}
 
 
 @pytest.mark.parametrize(("error", "ends"), [(OutboxError("disk"), True), (OutboxFull("no room"), False)])

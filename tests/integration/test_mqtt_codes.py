@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from edged.flow import mqtt_codes
+from edged.types import Suspicion
 from tests.doubles.scripted_broker import ScriptedBroker, connack, disconnect, puback
 from tests.doubles.station import Station
 from tests.doubles.wait import until
@@ -119,15 +121,26 @@ def test_connect_says_who_we_are_and_keeps_the_session_for_a_minute(start: Start
 
 
 def test_a_refused_payload_dies_and_a_quota_waits(start: Start) -> None:
-    """0x99 counts against the row, 0x97 against nobody."""
-    codes = {"edged/line3/read/bad": 0x99, "edged/line3/read/quota": 0x97}
-    made = start(ScriptedBroker(lambda topic, mid: puback(mid, codes.get(topic, 0))))
-    for source in ("bad", "quota", "good"):
+    """0x99 counts against the row once another of its topic was taken, 0x97 against nobody."""
+    bad = iter([0x99, 0, 0x99, 0x99])
+
+    def answer(topic: str, mid: int) -> bytes:
+        code = {"edged/line3/read/quota": lambda: 0x97, "edged/line3/read/bad": lambda: next(bad)}.get(topic, lambda: 0)
+        return puback(mid, code())
+
+    made = start(ScriptedBroker(answer))
+    for source in ("bad", "bad", "quota", "good"):
         made.add(source=source)
     until(lambda: made.outbox.stats().dead == 1, 20)
-    made.until_sent(1)
+    made.until_sent(2)
     assert made.outbox.dead()[0].source == "bad"
     assert {fault.name for fault in made.relay.health().refused} == {"quota_exceeded"}
+
+
+@pytest.mark.parametrize(("code", "suspicion"), [(0x95, Suspicion.CERTAIN), (0x90, Suspicion.PERHAPS), (0x99, Suspicion.PERHAPS)])
+def test_only_the_size_of_a_packet_convicts_without_a_control(code: int, suspicion: Suspicion) -> None:
+    """Everything else that a broker says of a packet may be the fault of its rules or of our configuration."""
+    assert mqtt_codes.ended(code, "broker").suspicion is suspicion
 
 
 def test_garbage_ends_the_connection_and_nothing_else(start: Start) -> None:

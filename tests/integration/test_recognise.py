@@ -3,11 +3,13 @@ import threading
 from pathlib import Path
 
 import numpy as np
+import openvino as ov
 import pytest
+from openvino import opset13 as opset
 
 from edged.config import RecogniseSection
 from edged.flow.model_files import LoadedModel, load_model
-from edged.flow.recognise import OnDone, Recogniser
+from edged.flow.recognise import OnDone, Recogniser, _error_of, _Request, _Shape
 from edged.types import Posteriors
 from tests.doubles.wait import until
 
@@ -203,4 +205,42 @@ def test_closing_waits_for_what_is_in_flight_and_may_be_repeated(model: LoadedMo
         recogniser.submit(picture(100, seed=number), answers.taker(number))
     recogniser.close()
     assert len(answers.come) == 5
+    recogniser.close()
+
+
+def failing_shape(recogniser: Recogniser) -> _Shape:
+    """A shape whose inference throws where the first two pixels are (5, 5), as the runtime does without memory."""
+    width = recogniser._input.width_buckets[0]
+    line = opset.parameter([1, 32, width, 3], np.uint8)
+    ends = [opset.constant(np.array([n], np.int64)) for n in (0, 2, 1)]
+    pixels = opset.slice(opset.reshape(line, opset.constant(np.array([-1], np.int64)), False), *ends)
+    grid = opset.reshape(opset.constant(np.arange(12, dtype=np.float32)), opset.convert(pixels, "i64"), False)
+    compiled = ov.Core().compile_model(ov.Model([opset.result(grid)], [line], "throws"), "CPU")
+    queue = ov.AsyncInferQueue(compiled, recogniser.requests)
+    queue.set_callback(recogniser._answer)
+    memory = (np.zeros((1, 400, 16), np.float32), np.zeros((1, 400, 16), np.int32))
+    return _Shape(queue, tuple(_Request(request.get_input_tensor().data, *memory) for request in queue))
+
+
+@pytest.mark.parametrize("found_by", ["check", "submit"])
+def test_a_failed_inference_is_answered_and_costs_nobody_else(model: LoadedModel, found_by: str) -> None:
+    """OpenVINO calls nobody back for it: whoever waits or submits next finds it, and the shape is built anew."""
+    recogniser = Recogniser(model, RecogniseSection(threads=2, requests=2))
+    recogniser.open()
+    width = recogniser._input.width_buckets[0]
+    recogniser._shapes[width] = broken = failing_shape(recogniser)
+    bad = np.zeros((32, width, 3), np.uint8)
+    bad[0, 0, :2] = 5
+    answers = Answers()
+    recogniser.submit(bad, answers.taker(0))
+    until(lambda: any(_error_of(broken.queue[number]) for number in broken.flying))
+    if found_by == "check":
+        recogniser.check()
+        assert isinstance(answers.errors[0], RuntimeError)
+    for number in range(1, 6):
+        good = picture(300, seed=number)
+        good[0, 0, :2] = 3, 4
+        recogniser.submit(good, answers.taker(number))
+    recogniser.drain()
+    assert [answers.errors[number] is None for number in range(6)] == [False, True, True, True, True, True]
     recogniser.close()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edged.errors import InstanceRunning, OutboxError, SourceError
+from edged.errors import InstanceRunning, OutboxError, SourceUnavailable
 from edged.flow.folder.lock import FolderLock, lock, try_lock
 from edged.flow.folder.names import ClaimedName, parse_claimed, printable
 from edged.flow.folder.places import Places
@@ -18,6 +18,8 @@ from edged.lib.files import atomic_write, fsync_dir, rename_noreplace
 from edged.types import Origin, Outcome
 
 log = logging.getLogger(__name__)
+
+_MOST_ATTEMPTS = 999  # has room in a name, and nothing depends on more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +40,9 @@ class WorkFolder:
         self.path = places.work / instance
         self.descriptor = -1
         self._lock: FolderLock | None = None
-        self._unsynced: set[Path] = set()  # folders that lost a name to work; guarded
+        self._unsynced: set[str] = set()  # folders that lost a name to work; guarded
         self._guard = threading.Lock()
-        self._days: set[Path] = set()
+        self._days: set[str] = set()
         self._free: set[str] = set()  # neighbours that nobody held when we last looked
         self._strange: set[str] = set()
 
@@ -49,14 +51,14 @@ class WorkFolder:
 
         Raises:
             InstanceRunning: Another process works with this instance's folder.
-            SourceError: The folder cannot be made or locked.
+            SourceUnavailable: The folder cannot be made or locked.
         """
         try:
             self._lock = lock(self.path)
             self.descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) if self._lock else -1
         except OSError as error:
             message = f"source {self._places.source}: the work folder {self.path} cannot be locked: {os.strerror(error.errno or 0)}"
-            raise SourceError(message, hint="give the user of edged write access to it") from error
+            raise SourceUnavailable(message, hint="give the user of edged write access to it, and make room on the disk") from error
         if self._lock is None:
             message = f"source {self._places.source}: another edged works in {self.path}"
             raise InstanceRunning(message, hint="end it, or give each edged and each source its own state_dir and work folder")
@@ -68,12 +70,12 @@ class WorkFolder:
             self._lock.release()
             self._lock = None
 
-    def claim(self, base: str, folder: int, folder_path: Path, claimed: ClaimedName) -> None:
+    def claim(self, base: str, folder: int, folder_path: str, claimed: ClaimedName) -> None:
         """Move *base* from the open *folder* into work.
 
         Raises:
             FileNotFoundError: Somebody else took it.
-            SourceError: The work folder itself is gone.
+            SourceUnavailable: The work folder itself is gone.
             OSError: It cannot be moved.
         """
         try:
@@ -81,7 +83,7 @@ class WorkFolder:
         except FileNotFoundError:
             if os.fstat(self.descriptor).st_nlink == 0:
                 message = f"source {self._places.source}: the work folder {self.path} was removed while edged runs"
-                raise SourceError(message, hint="restart edged; it makes the folder again") from None
+                raise SourceUnavailable(message, hint="restart edged; it makes the folder again") from None
             raise
         self._mark(folder_path)
 
@@ -113,7 +115,7 @@ class WorkFolder:
             raise OutboxError(message, hint="check the disk and the journal of the kernel, then restart edged") from error
 
     def leftovers(self) -> list[ClaimedName]:
-        """Files of an earlier process, in the order of their claims."""
+        """Files of an earlier process, in the order of their claims; whether it synced them, nobody knows: the next `sync` does."""
         found = []
         with os.scandir(self.descriptor) as items:
             names = [item.name for item in items]
@@ -121,6 +123,7 @@ class WorkFolder:
             claimed = parse_claimed(name)
             if claimed is not None:
                 found.append(claimed)
+                self._mark_origin(claimed)
             elif not name.startswith(".") and name not in self._strange:
                 self._strange.add(name)
                 log.warning("not a claimed file, left alone", extra={"file": printable(name), "folder": str(self.path)})
@@ -128,6 +131,8 @@ class WorkFolder:
 
     def count_attempt(self, claimed: ClaimedName) -> ClaimedName:
         """Write the next attempt into the name, before anything is decoded."""
+        if claimed.attempt >= _MOST_ATTEMPTS:
+            return claimed
         again = replace(claimed, attempt=claimed.attempt + 1)
         rename_noreplace(str(claimed), str(again), source_fd=self.descriptor, target_fd=self.descriptor)
         return again
@@ -141,17 +146,17 @@ class WorkFolder:
             OSError: It stays in work.
         """
         good = outcome in (Outcome.OK, Outcome.UNSURE)
-        day = (self._places.done if good else self._places.failed) / f"{now:%Y-%m-%d}"
-        target = day / held.claimed.filed
-        if day not in self._days or not day.is_dir():
-            day.mkdir(mode=0o750, parents=True, exist_ok=True)
+        day = f"{self._places.done if good else self._places.failed}/{now.date()}"
+        target = f"{day}/{held.claimed.filed}"
+        if day not in self._days or not os.path.isdir(day):  # noqa: PTH112 - asked for every file
+            Path(day).mkdir(mode=0o750, parents=True, exist_ok=True)
             self._days = {day}
         if not good:
             atomic_write(Path(f"{target}.json"), _sidecar(self._places.source, held, outcome, reasons, now), mode=0o640)
         try:
-            rename_noreplace(str(held.claimed), str(target), source_fd=self.descriptor)
+            rename_noreplace(str(held.claimed), target, source_fd=self.descriptor)
         except FileNotFoundError:
-            if not day.is_dir():
+            if not Path(day).is_dir():
                 raise
             log.warning("removed from work before it was filed", extra={"id": held.claimed.id, "file": held.origin.name})
 
@@ -179,9 +184,15 @@ class WorkFolder:
         self._free = free
         return sorted(adopted, key=lambda claimed: claimed.id)
 
-    def _mark(self, folder: Path) -> None:
+    def _mark(self, folder: str) -> None:
         with self._guard:
             self._unsynced.add(folder)
+
+    def _mark_origin(self, claimed: ClaimedName) -> None:
+        """Note where somebody else took a file from; the folder inside of a path that was cut to fit is not known any more."""
+        head = claimed.name.rpartition("/")[0]
+        for folder in {"", head}:
+            self._mark(f"{self._places.inbox}/{folder}")
 
     def _empty(self, neighbour: FolderLock) -> list[ClaimedName]:
         adopted = []
@@ -190,7 +201,8 @@ class WorkFolder:
                 claimed = parse_claimed(path.name)
                 if claimed is not None:
                     rename_noreplace(str(path), path.name, target_fd=self.descriptor)
-                    self._mark(neighbour.folder)
+                    self._mark(str(neighbour.folder))
+                    self._mark_origin(claimed)
                     adopted.append(claimed)
             neighbour.remove()
         except OSError as error:

@@ -87,7 +87,7 @@ class Inbox:
         if self._watch is not None:
             if self._watch.take_overflow():
                 self.counts.overflows += 1
-                log.warning("the kernel lost events, listing the folder", extra={"source": self._name})
+                log.warning("events were lost, listing the folder", extra={"source": self._name})
                 self._list_at = min(self._list_at, self._listed_at + _CHECK_SECONDS)
             for hint in self._watch.take_hints():
                 self._take_hint(hint.name, hint.folder, beat)

@@ -47,7 +47,7 @@ class Intake:
                     return None
                 milliseconds = (self._clock.now() - _EPOCH) // _MILLISECOND
                 claimed = ClaimedName(id=FrameId(new_id(milliseconds, os.urandom(10))), attempt=1, name=name)
-                self._work.claim(base, folder, self._inbox.path / head, claimed)
+                self._work.claim(base, folder, f"{self._inbox.path}/{head}", claimed)
                 self._inbox.forget(name)
                 found = self._confirm(claimed, found, base, folder)
         except FileNotFoundError:  # another instance took it, or it was removed

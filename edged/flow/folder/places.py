@@ -2,12 +2,13 @@
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from edged.config import FolderSection
-from edged.errors import SourceError
+from edged.errors import SourceError, SourceUnavailable
 from edged.types import SourceName
 
 _REMEDIES = {
@@ -34,12 +35,10 @@ def places_of(source: SourceName, section: FolderSection) -> Places:
     """Resolve the folders of a source; work, done and failed are made where they are missing.
 
     Raises:
-        SourceError: The inbox is missing or no folder, or one folder lies inside another.
+        SourceError: The inbox is no folder, or one folder lies inside another.
+        SourceUnavailable: The inbox is missing, or another folder cannot be made.
     """
-    if not section.path.is_dir():
-        found = "it is not a folder" if section.path.exists() else "there is no such folder"
-        message = f"source {source}: the drop folder {section.path} cannot be used: {found}"
-        raise SourceError(message, hint=f"make it (mkdir -p {section.path}) or correct sources.{source}.path")
+    _require_inbox(source, section.path)
     parent = section.path.absolute().parent
     return Places(
         source=source,
@@ -48,6 +47,19 @@ def places_of(source: SourceName, section: FolderSection) -> Places:
         done=_made(source, "done", section.done or parent / "done" / source, section.path),
         failed=_made(source, "failed", section.failed or parent / "failed" / source, section.path),
     )
+
+
+def _require_inbox(source: SourceName, path: Path) -> None:
+    """A folder that is missing may be a mount that comes later; a file in its place is a typing error."""
+    message, hint = f"source {source}: the drop folder {path} cannot be used: ", f"make it (mkdir -p {path}) or correct sources.{source}.path"
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise SourceUnavailable(f"{message}there is no such folder", hint=hint) from error
+    except OSError as error:
+        raise SourceUnavailable(message + os.strerror(error.errno or 0), hint=_remedy(error)) from error
+    if not stat.S_ISDIR(mode):
+        raise SourceError(f"{message}it is not a folder", hint=hint)
 
 
 def _made(source: SourceName, role: str, path: Path, inbox: Path) -> Path:
@@ -59,7 +71,7 @@ def _made(source: SourceName, role: str, path: Path, inbox: Path) -> Path:
         target.mkdir(mode=0o750, parents=True, exist_ok=True)
     except OSError as error:
         message = f"source {source}: the {role} folder {path} cannot be made: {os.strerror(error.errno or 0)}"
-        raise SourceError(message, hint=_remedy(error)) from error
+        raise SourceUnavailable(message, hint=_remedy(error)) from error
     return target
 
 
@@ -70,7 +82,7 @@ def prove_moves(places: Places, instance: Path) -> None:
     sandbox from a folder that works.
 
     Raises:
-        SourceError: A move is not possible, with its remedy.
+        SourceUnavailable: A move is not possible, with its remedy.
     """
     name = f".edged-probe-{instance.name}"
     way = [places.inbox, instance, places.done, places.failed]
@@ -86,7 +98,7 @@ def prove_moves(places: Places, instance: Path) -> None:
     except OSError as error:
         step = at if at == places.failed else way[way.index(at) + 1]
         message = f"source {places.source}: files cannot be moved from {at} to {step}: {os.strerror(error.errno or 0)}"
-        raise SourceError(message, hint=_remedy(error)) from error
+        raise SourceUnavailable(message, hint=_remedy(error)) from error
     finally:
         with suppress(OSError):
             (at / name).rmdir()

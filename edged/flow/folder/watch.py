@@ -20,6 +20,9 @@ _FLAT = _COMPLETE | InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_S
 _DEEP = _FLAT | InotifyConstants.IN_CREATE  # a new folder inside; the kernel cannot leave out new files
 
 
+_MOST_HINTS = 10_000  # while nobody takes them; beyond that the folder is listed instead
+
+
 class Hint(NamedTuple):
     """Something happened to a name."""
 
@@ -81,7 +84,7 @@ class FolderWatch:
         return [self._hints.popleft() for _ in range(len(self._hints))]
 
     def take_overflow(self) -> bool:
-        """Whether the kernel dropped events since the last call."""
+        """Whether events were lost since the last call."""
         overflowed, self._overflowed = self._overflowed, False
         return overflowed
 
@@ -100,14 +103,20 @@ class FolderWatch:
         if prefix is None:
             return
         if event.mask & InotifyConstants.IN_ISDIR and event.name:
-            self._hints.append(Hint(prefix + os.fsdecode(event.name), folder=True))
+            self._note(Hint(prefix + os.fsdecode(event.name), folder=True))
         elif event.mask & _COMPLETE:
-            self._hints.append(Hint(prefix + os.fsdecode(event.name), folder=False))
+            self._note(Hint(prefix + os.fsdecode(event.name), folder=False))
         elif event.mask & _GONE and not prefix:
             self._lost = True
         else:
             return
         self._wake()
+
+    def _note(self, hint: Hint) -> None:
+        if len(self._hints) < _MOST_HINTS:
+            self._hints.append(hint)
+        else:
+            self._overflowed = True
 
     def on_watch_deleted(self, wd: WatchDescriptor) -> None:
         """Forget a folder that is gone; without the root there is nothing left to tell."""

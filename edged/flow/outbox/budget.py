@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edged.errors import OutboxFull
+from edged.flow.outbox.counts import Counts
 from edged.flow.outbox.database import PAGE_BYTES, WAL_BYTES, Database
 from edged.types import RowState
 
@@ -31,8 +32,10 @@ class Budget:
     max_bytes: int
     keep_seconds: float
 
-    def make_room(self, database: Database, db: sqlite3.Connection, payloads: Sequence[int]) -> Removed:
+    def make_room(self, database: Database, db: sqlite3.Connection, payloads: Sequence[int], held: Counts) -> Removed:
         """Forget the oldest sent rows until payloads of these sizes fit; how many of which state went.
+
+        *held*: what the database holds before, to tell what takes the room.
 
         Raises:
             OutboxFull: Even then they do not fit.
@@ -42,10 +45,21 @@ class Budget:
         while database.live_bytes(db) + need > self.max_bytes - WAL_BYTES:
             gone = _forget(db, db.execute(_OLDEST, (CHUNK,)).fetchall())
             if not gone:
-                message = f"{database.path}: the budget of {self.max_bytes} bytes (outbox.max_bytes) is used up by readings not yet sent"
-                raise OutboxFull(message, hint="bring the broker back, look at `edged outbox dead`, or raise outbox.max_bytes")
+                raise self._full(database, held, removed)
             removed += gone
         return removed
+
+    def _full(self, database: Database, held: Counts, removed: Removed) -> OutboxFull:
+        kept = held.may_be_forgotten - removed.total()
+        message = (
+            f"{database.path}: the budget of {self.max_bytes} bytes (outbox.max_bytes) is used up: {held.pending.total()} readings "
+            f"not yet sent, {held.settled[RowState.DEAD]} dead, {kept} sent whose files were not moved away"
+        )
+        hint = (
+            "not sent: bring the broker back; dead: look at `edged outbox dead`; not moved away: the journal says why; "
+            "or raise outbox.max_bytes"
+        )
+        return OutboxFull(message, hint=hint)
 
     def has_old(self, database: Database, now: float) -> bool:
         """Whether `forget_old` would find something: the usual answer is no, and costs no transaction."""

@@ -18,6 +18,11 @@ from edged.lib.files import fsync_dir
 PAGE_BYTES = 1024  # half the bytes written per reading that 4096 costs, at the same speed
 WAL_BYTES = 4 * 2**20  # the write-ahead log is folded into the database at this size
 
+_REPLACED = (
+    "start again. Stop edged before the database is moved away; a backup that is put back repeats `seq` under the same "
+    "epoch: without it a new database, with a new epoch, is begun"
+)
+
 Connect = Callable[..., sqlite3.Connection]
 
 # What must hold before a single reading is accepted; the values are read back.
@@ -33,6 +38,7 @@ class Database:
         self._connect = connect
         self._db: sqlite3.Connection | None = None
         self._failure: EdgedError | None = None
+        self._file: tuple[int, int] | None = None  # device and inode of what was opened
 
     @property
     def usable(self) -> bool:
@@ -58,6 +64,7 @@ class Database:
             raise
         if born:
             fsync_dir(self.path.parent)
+        self._file = self._standing()
 
     def _prepare(self, db: sqlite3.Connection, *, clean: bool) -> None:
         for pragma in (
@@ -126,6 +133,28 @@ class Database:
         except sqlite3.Error as error:
             self._failure = storage_error(self.path, error)
             raise self._failure from error
+
+    def still_there(self) -> None:
+        """Make sure that what is written here is found again under its name.
+
+        A backup is never put back under a running edged, and better not at all: it has the epoch of the
+        database it was made of, whose `seq` then repeats. A new database has a new epoch.
+
+        Raises:
+            OutboxError: The file was removed or replaced.
+        """
+        if self._failure is None and self._file is not None and self._standing() != self._file:
+            message = f"{self.path}: removed or replaced while edged had it open"
+            self._failure = OutboxError(message, hint=_REPLACED)
+        if self._failure is not None:
+            raise self._failure
+
+    def _standing(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def live_bytes(self, db: sqlite3.Connection) -> int:
         """Bytes of pages in use; the file never grows while there are free ones."""

@@ -9,7 +9,7 @@ from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, Outcome, 
 
 NewRow = tuple[Reading, int, bytes]  # reading, seq, payload
 
-_FAR = 3_600.0  # nothing waits that long: such a next_try was written before the clock went back
+_FAR = 60.0  # nothing waits that long: such a next_try was written before the clock went back
 
 _DUE = """
     SELECT seq, id, body, attempts FROM reading INDEXED BY pending JOIN payload USING (seq)

@@ -68,6 +68,7 @@ class Outbox:
     def add(self, readings: Sequence[Reading]) -> list[Committed]:
         """Commit readings in one transaction, each with the next `seq`; see `MessageStore.add`."""
         with self._lock:
+            self._database.still_there()
             counts = self._counts.copy()
             with self._transaction() as db:
                 known = rows.find(db, [reading.id for reading in readings])
@@ -78,7 +79,7 @@ class Outbox:
                         new.append((reading, seq, self._encode(reading, seq, self._epoch)))
                         known[reading.id] = Committed(id=reading.id, seq=seq, outcome=reading.outcome, reasons=reading.reasons)
                 if new:
-                    counts.forgotten(self._budget.make_room(self._database, db, [len(body) for _, _, body in new]))
+                    counts.forgotten(self._budget.make_room(self._database, db, [len(body) for _, _, body in new], self._counts))
                     rows.insert(db, new, self._now())
             self._counts = counts
         return [known[reading.id] for reading in readings]

@@ -1,6 +1,7 @@
 """The outbox on a real SQLite file."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -237,6 +238,20 @@ class TestDamage:
         with pytest.raises(OutboxError, match="damaged"):
             make_outbox(tmp_path).open()
 
+    @pytest.mark.parametrize("replaced", [False, True])
+    def test_a_database_that_was_taken_away_keeps_nothing_more(self, tmp_path: Path, store: Outbox, *, replaced: bool) -> None:
+        """Readings committed into a file that nobody finds again would be lost in silence."""
+        store.add([reading(1)])
+        for path in tmp_path.glob("outbox.db*"):
+            path.rename(path.with_name(f"old-{path.name}"))
+        if replaced:
+            shutil.copyfile(tmp_path / "old-outbox.db", tmp_path / "outbox.db")
+        with pytest.raises(OutboxError, match="removed or replaced") as caught:
+            store.add([reading(2)])
+        assert "epoch" in caught.value.hint
+        with pytest.raises(OutboxError):
+            store.accept([1])
+
     def test_a_clean_end_needs_no_check(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The check is only paid for after an unclean end."""
         outbox = make_outbox(tmp_path)
@@ -420,6 +435,15 @@ class TestBudget:
         assert store.stats().bytes <= SMALLEST
         assert balanced(store)
 
+    def test_the_error_says_what_takes_the_room(self, store: Outbox) -> None:
+        """Readings that wait for the broker and sent ones that wait for their files want different remedies."""
+        count = self.fill(store)
+        store.accept(range(1, count))
+        store.filed([frame_id(1)])
+        with pytest.raises(OutboxFull, match=f": 1 readings not yet sent, 0 dead, {count - 2} sent") as caught:
+            store.add([large_reading(1000, 200_000)])
+        assert "moved away" in caught.value.hint
+
     def test_a_full_outbox_still_accepts_and_rejects(self, store: Outbox) -> None:
         """What leaves needs no room that intake could have taken."""
         count = self.fill(store)
@@ -442,6 +466,14 @@ class TestBudget:
         assert store.stats().readings == 399
         assert store.stats().pruned > 0
         assert store.stats().bytes <= SMALLEST
+
+
+def test_a_clock_that_goes_back_holds_up_nothing(store: Outbox) -> None:
+    """A next try further away than any we set was set before the clock went back."""
+    store.add([reading(1)])
+    store.keep(1, "size", NOW + 1, count=True)
+    assert store.due(1, NOW) == []
+    assert len(store.due(1, NOW - 120)) == 1
 
 
 class TestDeadLetters:

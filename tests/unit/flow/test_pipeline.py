@@ -266,7 +266,7 @@ def test_a_decoder_of_text_that_fails_is_a_failed_reading() -> None:
 
 def test_the_watch_beats_only_while_answers_come() -> None:
     """An input that waits too long for its answer withholds the recogniser's beat."""
-    now = [0.0]
+    now, checks = [0.0], []
     clock = SystemClock()
     clock.monotonic = lambda: now[0]  # type: ignore[method-assign]
     ledger = Ledger([SourceName("a")], SLOTS, clock)
@@ -277,11 +277,12 @@ def test_the_watch_beats_only_while_answers_come() -> None:
     item = next(iter(source.deliveries(threading.Event(), lambda: None)))
     subject = reader(submit=held.submit, cut=lambda pixels: [pixels])
     subject.begin(item, ledger.enter(item, replace(subject)))
-    assert beats(RecogniseWatch(ledger, 10)) == 1
+    assert beats(RecogniseWatch(ledger, 10, lambda: checks.append(now[0]))) == 1
     now[0] = 11.0
-    assert beats(RecogniseWatch(ledger, 10)) == 0
+    assert beats(RecogniseWatch(ledger, 10, lambda: checks.append(now[0]))) == 0
+    assert checks == [11.0]
     held.answer(0)
-    assert beats(RecogniseWatch(ledger, 10)) == 1
+    assert beats(RecogniseWatch(ledger, 10, lambda: checks.append(now[0]))) == 1
 
 
 def beats(watch: RecogniseWatch) -> int:
@@ -316,3 +317,62 @@ def test_a_group_is_bounded(limit: int) -> None:
         item = next(deliveries)
         reader().begin(item, ledger.enter(item, reader()))
     assert len(ledger.ready(limit, 0)) == limit
+
+
+def test_a_feed_that_fails_gives_its_slot_back() -> None:
+    """Else a handful of passing faults over the weeks would stop intake for ever."""
+    source = FakeSource("a", Tray())
+
+    def broken(*_: Any) -> Iterator[Any]:
+        raise OSError(24, "Too many open files")
+        yield
+
+    source.deliveries = broken  # type: ignore[method-assign]
+    ledger = Ledger([source.name], 1, SystemClock())
+    with pytest.raises(OSError, match="Too many"):
+        FeedWorker(source, ledger, reader).run(threading.Event(), lambda: None)
+    assert ledger.reserve(source.name, 0)
+
+
+def test_a_sink_that_failed_goes_on_with_the_batch_in_its_hands() -> None:
+    """The supervisor runs it again; nothing that was ready is forgotten."""
+    tray = Tray()
+    tray.drop("1", b"x")
+    source = FakeSource("a", tray)
+    ledger = Ledger([source.name], SLOTS, SystemClock())
+    item = next(source.deliveries(threading.Event(), lambda: None))
+    assert ledger.reserve(source.name, 0)
+    reader().begin(item, ledger.enter(item, reader()))
+    store = MemoryStore()
+    sink = SinkWorker([source], ledger, store, lambda: None, drain_seconds=0.6)
+    add, stop = store.add, threading.Event()
+    stop.set()
+
+    def failing(_: Any) -> Any:
+        store.add = add  # type: ignore[method-assign]
+        raise KeyError("a defect")
+
+    store.add = failing  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyError):
+        sink.run(stop, lambda: None)
+    sink.run(stop, lambda: None)
+    assert names(store) == ["1"]
+    assert (ledger.flow().in_work, list(tray.claimed)) == (0, [])
+
+
+def test_no_source_is_starved_by_the_others() -> None:
+    """With more ready than fits into one commit, everybody has a turn."""
+    sources = [FakeSource(name, Tray()) for name in "abc"]
+    ledger = Ledger([source.name for source in sources], 10, SystemClock())
+
+    def refill() -> None:
+        for source in sources:
+            source.tray.drop("x", b"x")
+            item = next(source.deliveries(threading.Event(), lambda: None))
+            reader().begin(item, ledger.enter(item, reader()))
+
+    seen = set()
+    for _ in range(3):
+        refill()
+        seen |= {entry.delivery.source for entry in ledger.ready(1, 0)}
+    assert seen == {"a", "b", "c"}

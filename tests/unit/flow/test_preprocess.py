@@ -10,7 +10,7 @@ from edged.flow.preprocess import prepare
 from edged.flow.preprocess.colour import contrast, fade, grey, invert
 from edged.flow.preprocess.deskew import deskew, tilt_of
 from edged.flow.preprocess.noise import binarise, denoise
-from edged.flow.preprocess.shape import doubt
+from edged.flow.preprocess.shape import _percentile_95, doubt
 
 HEIGHT = 32
 NONE = PreprocessSection(**dict.fromkeys(PreprocessSection.model_fields, False))
@@ -180,3 +180,10 @@ def test_an_absurdly_long_picture_is_refused() -> None:
     """It would cost an inference every few pixels."""
     with pytest.raises(FrameRejected, match="5000 x 1 pixels, more than 128 times wider"):
         prepare(np.zeros((1, 5000, 3), np.uint8), PreprocessSection(), HEIGHT)
+
+
+@pytest.mark.parametrize("count", [1, 2, 48, 61, 96])
+def test_the_percentile_is_that_of_numpy(count: int) -> None:
+    """Rows are judged by the same 95th percentile that the thresholds were fitted with."""
+    values = np.random.default_rng(count).normal(size=count)
+    assert _percentile_95(values) == pytest.approx(np.percentile(values, 95))

@@ -50,7 +50,7 @@ def held(name: ClaimedName) -> Held:
 def claim(work: WorkFolder, places: Places, name: ClaimedName) -> None:
     (places.inbox / name.name).write_bytes(b"x")
     descriptor = os.open(places.inbox, os.O_RDONLY)
-    work.claim(name.name, descriptor, places.inbox, name)
+    work.claim(name.name, descriptor, str(places.inbox), name)
     os.close(descriptor)
 
 
@@ -182,7 +182,7 @@ def test_a_removed_folder_inside_the_inbox_needs_no_sync(work: WorkFolder, place
     (places.inbox / "in").mkdir()
     (places.inbox / "in" / "a").touch()
     descriptor = os.open(places.inbox / "in", os.O_RDONLY)
-    work.claim("a", descriptor, places.inbox / "in", claimed())
+    work.claim("a", descriptor, str(places.inbox / "in"), claimed())
     os.close(descriptor)
     (places.inbox / "in").rmdir()
     work.sync()

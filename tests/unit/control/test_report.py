@@ -1,0 +1,33 @@
+"""What may be asked of the report, and what is refused."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from edged.errors import UsageError
+from edged.report import Report
+from tests.doubles.readings import make_outbox, reading
+
+
+def test_dead_readings_are_made_pending_by_their_numbers_only(tmp_path: Path) -> None:
+    """Whatever else stands in `seqs` is refused before it comes near the database; the relay is told of what revived."""
+    outbox, relay = make_outbox(tmp_path), Mock()
+    outbox.open()
+    outbox.add([reading(n) for n in (1, 2)])
+    outbox.reject(1, "bad")
+    outbox.reject(2, "bad")
+    unused: Any = SimpleNamespace()
+    report = Report(unused, unused, [], unused, outbox)
+    report.attach(relay, unused)
+    retry = report.verbs()["outbox_retry"]
+    for seqs in ([2**63], [-(2**70)], [0], [True], [1.0], ["1"], "all", {}):
+        with pytest.raises(UsageError, match="expected a list of numbers of readings"):
+            retry({"seqs": seqs})
+    assert not relay.notify.called
+    assert retry({"seqs": [1, 2**63 - 1]}) == 1
+    assert retry({}) == 1
+    assert relay.notify.called
+    outbox.close()
