@@ -11,6 +11,7 @@ import os
 import random
 import sys
 import uuid
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -18,11 +19,13 @@ from pathlib import Path
 from edged import __version__
 from edged.config import Config
 from edged.config_file import LoadedConfig
+from edged.control.health import Health, HealthState
 from edged.control.post import Worker
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
-from edged.errors import ConfigError
+from edged.errors import OutboxError
 from edged.flow.decode import limit_threads
+from edged.flow.folder.former import former_work, remedy
 from edged.flow.folder.source import HotFolder
 from edged.flow.formats import inspect
 from edged.flow.ledger import Ledger
@@ -38,7 +41,7 @@ from edged.lib.clock import Clock, SystemClock, clock_synced
 from edged.lib.files import atomic_write
 from edged.lib.logs import setup_logging
 from edged.lib.sdnotify import Notifier, watchdog_interval
-from edged.report import Report, StatusWorker
+from edged.report import NamedCheck, Report, StatusWorker
 from edged.types import Reading, SourceName
 
 log = logging.getLogger(__name__)
@@ -71,6 +74,7 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     generation = build_generation(loaded, clock)
     undo.callback(generation.close)
     sources = _open_sources(config, outbox, clock, undo)
+    former = _former(config.state_dir, sources)
     ledger = Ledger([source.name for source in sources], _SLOTS, clock)
 
     report = Report(loaded, generation.model, sources, ledger, outbox)
@@ -95,7 +99,7 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     first, longest = _RESTART_SECONDS
     times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
     supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
-    report.attach(relay, sink, supervisor)
+    report.attach(relay, sink, supervisor, NamedCheck("work", lambda: former))
     log.info("edged %s reads with %s %s", __version__, generation.model.name, generation.model.precision, extra={"device": config.device})
     gc.collect()
     gc.freeze()  # what stands now stays: full collections need not walk through it
@@ -111,15 +115,14 @@ def open_outbox(config: Config, clock: Clock) -> Outbox:
     """The database of this device, open.
 
     Raises:
-        ConfigError: The state folder cannot be made or written.
         InstanceRunning: Another edged has it.
-        OutboxError: It cannot be trusted.
+        OutboxError: The state folder cannot be made or written, or the database cannot be trusted.
     """
     try:
         config.state_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"state_dir {config.state_dir} cannot be made: {os.strerror(error.errno or 0)}"
-        raise ConfigError(message, hint="give the user of edged write access to its parent, or set state_dir") from error
+        raise OutboxError(message, hint="give the user of edged write access to its parent, or set state_dir") from error
 
     def encode(reading: Reading, seq: int, epoch: str) -> bytes:
         return encode_reading(reading, device=config.device, seq=seq, epoch=epoch)
@@ -146,12 +149,21 @@ def _open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack)
     instance = _instance(config.state_dir)
     sources = []
     for name, section in config.sources.items():
-        source = HotFolder(SourceName(name), section, instance=instance, check=_check, find=outbox.find, clock=clock)
+        source = HotFolder(SourceName(name), section, instance=instance, check=_check, find=outbox.find, filed=outbox.filed, clock=clock)
         source.open()
         undo.callback(source.close)
         outbox.all_filed(source.name, but=source.leftovers())  # what a crash kept the sink from noting
         sources.append(source)
     return sources
+
+
+def _former(state_dir: Path, sources: Sequence[HotFolder]) -> Health:
+    """What no source reads any more, as a part of health; before anything is claimed."""
+    former = former_work(state_dir / "work_folders.json", [source.work_folder for source in sources])
+    reasons = tuple(remedy(folder) for folder in former)
+    for reason in reasons:
+        log.warning(reason)
+    return Health(state=HealthState.DEGRADED, reasons=reasons) if reasons else Health()
 
 
 def _check(data: bytes) -> None:
@@ -160,8 +172,16 @@ def _check(data: bytes) -> None:
 
 
 def _instance(state_dir: Path) -> str:
-    """Names this edged among those that share a folder; the same after each restart."""
+    """Names this edged among those that share a folder; the same after each restart.
+
+    Raises:
+        OutboxError: The state folder cannot be read or written.
+    """
     path = state_dir / "instance"
-    if not path.exists():
-        atomic_write(path, uuid.uuid4().hex[:12].encode())
-    return path.read_text(encoding="ascii")
+    try:
+        if not path.exists():
+            atomic_write(path, uuid.uuid4().hex[:12].encode())
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        message = f"{path} cannot be read or written: {os.strerror(error.errno or 0)}"
+        raise OutboxError(message, hint="check the disk and who may write there") from error

@@ -3,7 +3,7 @@
 EdgedError                   what happened, and a hint that says what to do
 |-- ConfigError              the configuration is refused (exit 78)
 |-- ModelError               a model on the shelf cannot be used (exit 78)
-|   `-- ModelUnavailable     it is not there, or cannot be read now (exit 74)
+|   `-- ModelUnavailable     its files cannot be read now (exit 74)
 |-- UsageError               the command line asks for something impossible (exit 2)
 |-- SourceError              a folder cannot be used as configured (exit 78)
 |   `-- SourceUnavailable    the disk, a mount or a permission stands in the way now (exit 74)
@@ -70,7 +70,7 @@ class ModelError(EdgedError):
 
 
 class ModelUnavailable(ModelError):
-    """The files of a model are not there, or cannot be read now."""
+    """The files of a model cannot be read now, whatever they say."""
 
     exit_code = ExitCode.IO_ERROR
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from edged.errors import ModelError
+from edged.errors import ModelError, ModelUnavailable
 
 FILE_NAME = "model.yaml"
 MAX_SHAPES = 8

@@ -186,7 +186,7 @@ class ControlSocket:
             if isinstance(error, OutboxError) and not isinstance(error, OutboxFull):
                 raise  # storage cannot be trusted: the supervisor ends the process
             return _line({**head, "ok": False, "error": str(error), "hint": error.hint})
-        except Exception as error:  # the verb boundary: a question must never end the daemon
+        except Exception as error:  # noqa: BLE001 - the verb boundary: a question must never end the daemon
             _log.exception("verb failed", extra={"verb": verb})
             told = f"{verb} failed: {type(error).__name__}: {error}"
             return _line({**head, "ok": False, "error": told, "hint": "report it; the journal of edged has the traceback"})

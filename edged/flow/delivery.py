@@ -184,6 +184,7 @@ class Delivery:
         failures = block.failures + 1 if block else 1
         wait = full_jitter(failures, first=_BLOCK_FIRST, longest=_BLOCK_LONGEST, rng=self._rng)
         self._blocks[source] = _Block(fault=fault, failures=failures, until=now + wait, alone=alone)
+        self.suspects.hold(source, now + wait)
         if failures == 1:
             log.warning("topic refused", extra={"fault": fault.name, "detail": fault.message, "hint": fault.hint})
 

@@ -50,7 +50,7 @@ def load_model(shelf: Iterable[Path], name: str, precision: str = "auto", *, wai
         wait: Called with seconds between two tries.
 
     Raises:
-        ModelError: It is missing, damaged, or lacks the precision.
+        ModelError: It is missing, damaged, or lacks the precision; ModelUnavailable where it cannot be read now.
     """
     folder = find_model(shelf, name)
     stamps = _stamps(folder)
@@ -69,15 +69,20 @@ def find_model(shelf: Iterable[Path], name: str) -> Path:
     """The folder of the model.
 
     Raises:
-        ModelUnavailable: No folder of the shelf has it; a mount may still bring it.
+        ModelError: No folder of the shelf has it.
+        ModelUnavailable: They cannot be looked at now.
     """
     places = tuple(shelf)
     for place in places:
-        if (place / name / FILE_NAME).is_file():
-            return place / name
+        try:
+            if (place / name / FILE_NAME).is_file():
+                return place / name
+        except OSError as error:
+            msg = f"{place / name}: cannot be looked at: {error.strerror}"
+            raise ModelUnavailable(msg, hint="check the disk, and that the user of edged may read it") from error
     looked = " and ".join(str(place / name / FILE_NAME) for place in places)
     msg = f"there is no model {name}: looked for {looked}"
-    raise ModelUnavailable(msg, hint="run `edged models build`, or `edged models list` for the names there are")
+    raise ModelError(msg, hint="run `edged models build`, or `edged models list` for the names there are")
 
 
 def _load(folder: Path, name: str, precision: str) -> LoadedModel:

@@ -68,6 +68,12 @@ class Suspects:
         if len(same) < CROWD and all(suspect.accusations or suspect.silences for suspect in same):
             self.add([row], now)
 
+    def hold(self, source: SourceName, until: float) -> None:
+        """The topic waits until then; its other rows, the control, then go first again."""
+        for suspect in self._rows.values():
+            if suspect.row.source == source:
+                suspect.due = max(suspect.due, until)
+
     def silent(self, row: OutboxMessage, now: float) -> None:
         """This row was not acknowledged for too long: later, and later each time."""
         suspect = self._rows.setdefault(row.seq, _Suspect(row, now))

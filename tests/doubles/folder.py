@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -46,12 +46,15 @@ def hot_folder(
     *,
     instance: str = "one",
     find: Callable[[FrameId], Committed | None] = nothing_committed,
+    filed: Callable[[Sequence[FrameId]], None] = lambda ids: None,
     clock: Clock | None = None,
     check: Callable[[bytes], None] = check,
     **keys: object,
 ) -> HotFolder:
     """A hot folder named `inbox` on *inbox*; *keys* go into its section."""
-    return HotFolder(SourceName("inbox"), section(inbox, **keys), instance=instance, check=check, find=find, clock=clock or SystemClock())
+    return HotFolder(
+        SourceName("inbox"), section(inbox, **keys), instance=instance, check=check, find=find, filed=filed, clock=clock or SystemClock()
+    )
 
 
 def put(path: Path, data: bytes, *, age: float | None = None) -> Path:

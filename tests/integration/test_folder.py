@@ -1,6 +1,7 @@
 """Files reach the reader once and whole, with the real kernel."""
 
 import datetime as dt
+import errno
 import json
 import logging
 import os
@@ -11,7 +12,8 @@ from threading import Event
 
 import pytest
 
-from edged.flow.folder import claims, content
+from edged.flow.folder import claims, content, intake
+from edged.flow.folder.content import Changing, Found
 from edged.flow.folder.settle import Stamp
 from edged.lib.ids import new_id
 from edged.types import Committed, FrameId, Outcome
@@ -305,6 +307,63 @@ def test_a_file_that_cannot_be_given_back_fails(tmp_path: Path, inbox: Path) -> 
     assert [path.read_bytes() for path in filed(tmp_path, "failed")] == [picture("other", 99)[:30]]
 
 
+@pytest.mark.parametrize("fault", ["look", "give back", "folder gone"])
+def test_a_claimed_file_that_cannot_be_looked_at_is_not_forgotten(inbox: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    """From the claim on nobody else would find it: it is taken up again soon, without a restart."""
+    (inbox / "in").mkdir()
+    path, clock, faults = put(inbox / "in" / "a.jpg", picture("first"), age=60), FakeClock(dt.datetime.now(dt.UTC)), list[int]()
+    real = intake.examine
+
+    def examine(name: str, folder: int, max_bytes: int) -> Found:
+        if name != path.name and not faults:  # the second look, after the claim
+            faults.append(1)
+            if fault == "look":
+                raise OSError(errno.EMFILE, "Too many open files")
+            if fault == "folder gone":
+                path.parent.rmdir()
+            raise Changing
+        return real(name, folder, max_bytes)
+
+    def give_back(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(intake, "examine", examine)
+    if fault != "folder gone":
+        monkeypatch.setattr(claims.WorkFolder, "give_back", give_back)
+    with Feed(hot_folder(inbox, check=once(lambda: path.write_bytes(picture("other", 99))), recursive=True, clock=clock)) as feed:
+        until(lambda: faults)
+        until(lambda: clock.advance(6) or feed.delivered)
+        counters = feed.source.counters()
+    assert [(delivery.data, delivery.attempt) for delivery in feed.delivered] == [(picture("other", 99), 1)]
+    assert (counters.accepted + counters.recovered, counters.in_work) == (1, 0)
+
+
+def test_a_leftover_that_cannot_be_read_now_is_tried_again(tmp_path: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """We may be short of descriptors for a moment; one start counts one attempt, however often we try."""
+    leave(tmp_path, 1, picture("a"))
+    clock, real, calls = FakeClock(dt.datetime.now(dt.UTC)), intake.examine, list[int]()
+
+    def examine(name: str, folder: int, max_bytes: int) -> Found:
+        calls.append(1)
+        if len(calls) <= 3:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(name, folder, max_bytes)
+
+    monkeypatch.setattr(intake, "examine", examine)
+    with Feed(hot_folder(inbox, clock=clock)) as feed:
+        until(lambda: clock.advance(6) or feed.delivered)
+    assert [(delivery.attempt, delivery.data) for delivery in feed.delivered] == [(2, picture("a"))]
+
+
+def test_a_leftover_that_somebody_removed_is_no_error(tmp_path: Path, inbox: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is told once and not looked for any more."""
+    id = leave(tmp_path, 1, picture("a"))
+    source = hot_folder(inbox, find=lambda _: next((tmp_path / "work" / "inbox" / "one").glob(f"{id}*")).unlink())
+    with Feed(source):
+        until(lambda: "removed from work before it was taken up" in caplog.text)
+        assert not source._later
+
+
 def test_a_file_swapped_for_a_link_before_the_claim_is_refused(tmp_path: Path, inbox: Path) -> None:
     """The link is filed as a link, its target is never read."""
     put(tmp_path / "secret", picture("secret"))
@@ -370,17 +429,29 @@ def leave(root: Path, attempt: int, data: bytes) -> FrameId:
     return id
 
 
-def test_a_file_that_ended_its_reader_too_often_is_not_read_again(tmp_path: Path, inbox: Path) -> None:
-    """It fails with that reason and stops nothing."""
-    tired, fresh = leave(tmp_path, 5, picture("a")), leave(tmp_path, 4, picture("b"))
-    with Feed(hot_folder(inbox)) as feed:
-        until(lambda: len(feed.delivered) == 2)
-        counters = feed.source.counters()
-    assert [(d.id, d.attempt, d.data) for d in feed.delivered] == [(tired, 6, None), (fresh, 5, picture("b"))]
-    assert feed.delivered[0].problem is not None
-    assert "ended the reader 5 times" in feed.delivered[0].problem.reason
-    assert json.loads(filed(tmp_path, "failed")[0].with_name(f"{tired}~a.jpg.json").read_bytes())["attempts"] == 6
-    assert (counters.accepted, counters.recovered, counters.filed, counters.in_work) == (0, 2, 2, 0)
+def test_a_file_that_was_in_work_at_many_starts_is_not_condemned(tmp_path: Path, inbox: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A start is no proof of guilt, the disk may be full: it is read, and the journal is told."""
+    often = leave(tmp_path, 6, picture("a"))
+    for attempt in (7, 8):
+        with closing(hot_folder(inbox)) as source:
+            source.open()
+            delivery = next(source.deliveries(Event(), lambda: None))
+        assert (delivery.id, delivery.attempt, delivery.data, delivery.problem) == (often, attempt, picture("a"), None)
+    assert len([record for record in caplog.records if "taken up for the" in record.message]) == 2
+
+
+def test_a_feed_that_starts_again_leaves_alone_what_is_in_flight(tmp_path: Path, inbox: Path) -> None:
+    """It would be read twice at once, and counted as recovered; what was not delivered yet comes once."""
+    first, second = leave(tmp_path, 1, picture("a")), leave(tmp_path, 1, picture("b"))
+    put(inbox / "c.jpg", picture("c"), age=60)
+    with closing(hot_folder(inbox)) as source:
+        source.open()
+        assert next(source.deliveries(Event(), lambda: None)).id == first
+        deliveries = source.deliveries(Event(), lambda: None)
+        again, new = next(deliveries), next(deliveries)
+        assert (again.id, again.attempt, new.data) == (second, 2, picture("c"))
+        counters = source.counters()
+    assert (counters.accepted, counters.recovered, counters.in_work) == (1, 2, 3)
 
 
 def test_the_attempt_is_counted_before_the_file_is_delivered(tmp_path: Path, inbox: Path) -> None:
@@ -398,9 +469,11 @@ def test_a_committed_failure_is_filed_by_its_recorded_reasons(tmp_path: Path, in
     id = leave(tmp_path, 3, b"junk")
     row = Committed(id=id, seq=1, outcome=Outcome.REJECTED, reasons=("too dark",))
     put(inbox / "b.jpg", picture("b"), age=60)
-    with Feed(hot_folder(inbox, find={id: row}.get)) as feed:
+    told: list[FrameId] = []
+    with Feed(hot_folder(inbox, find={id: row}.get, filed=told.extend)) as feed:
         until(lambda: feed.delivered)
     assert feed.names == ["b.jpg"]
+    assert told == [id]  # the store may forget the row one day
     sidecar = json.loads(filed(tmp_path, "failed")[0].with_name(f"{id}~a.jpg.json").read_bytes())
     assert (sidecar["outcome"], sidecar["reasons"], sidecar["attempts"], sidecar["bytes"]) == ("rejected", ["too dark"], 3, 4)
 

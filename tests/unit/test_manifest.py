@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,25 @@ def test_a_missing_model_says_where_was_looked(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"one/absent/model.yaml and .*two/absent/model.yaml") as caught:
         load_model([tmp_path / "one", tmp_path / "two"], "absent")
     assert "models build" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "load"),
+    [
+        (FILE_NAME, lambda shelf: load_manifest(shelf / "tiny")),
+        ("fp16/model.bin", lambda shelf: load_model([shelf], "tiny", wait=lambda _: None)),
+    ],
+)
+def test_a_file_that_cannot_be_read_now_is_no_wrong_text(tmp_path: Path, name: str, load: Callable[[Path], object]) -> None:
+    """74, so that systemd tries again; a model that is not there is a wrong name, 78."""
+    make_model(tmp_path / "tiny")
+    (tmp_path / "tiny" / name).unlink()
+    with pytest.raises(ModelError, match="cannot be read") as caught:
+        load(tmp_path)
+    assert caught.value.exit_code == 74
+    with pytest.raises(ModelError) as caught:
+        load_model([tmp_path], "absent")
+    assert caught.value.exit_code == 78
 
 
 @pytest.mark.parametrize("name", ["fp16/model.xml", "fp16/model.bin", "charset.txt"])

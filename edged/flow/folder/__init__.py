@@ -9,5 +9,6 @@ inbox     the drop folder itself: watched, listed, and what is waiting in it
 lock      who holds a work folder
 places    where inbox, work, done and failed are, and that files can be moved between them
 claims    claim, retry and file away by rename
+former    work folders that no source uses any more
 source    joins them into `HotFolder`
 """

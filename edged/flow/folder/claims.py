@@ -137,6 +137,16 @@ class WorkFolder:
         rename_noreplace(str(claimed), str(again), source_fd=self.descriptor, target_fd=self.descriptor)
         return again
 
+    def holds(self, claimed: ClaimedName) -> bool:
+        """Whether the file is in work, as far as anybody can tell."""
+        try:
+            os.stat(str(claimed), dir_fd=self.descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            pass
+        return True
+
     def file_away(self, held: Held, outcome: Outcome, reasons: Sequence[str], now: dt.datetime) -> None:
         """Move a file to done or failed, a failed one with its sidecar first.
 

@@ -17,7 +17,6 @@ from edged.lib.ids import minted_ms, new_id
 from edged.types import Delivery, FrameId, FrameProblem, Origin, Outcome, SourceName
 
 _EPOCH, _MILLISECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(milliseconds=1)
-MAX_ATTEMPTS = 5  # an input whose reader ended that often is not read again
 
 
 class Taken(NamedTuple):
@@ -31,11 +30,29 @@ class Intake:
     """Reads, checks and claims. Used by the feed's thread."""
 
     def __init__(
-        self, source: SourceName, inbox: Inbox, work: WorkFolder, *, check: Callable[[bytes], None], clock: Clock, max_bytes: int
+        self,
+        source: SourceName,
+        inbox: Inbox,
+        work: WorkFolder,
+        *,
+        check: Callable[[bytes], None],
+        clock: Clock,
+        max_bytes: int,
+        later: Callable[[ClaimedName, OSError], None],
     ) -> None:
-        """Join inbox and work; *check* raises FrameIncomplete for pictures that are not all there."""
+        """Join inbox and work.
+
+        Args:
+            source: The source's name.
+            inbox: Where files come from.
+            work: Where they go.
+            check: Raises FrameIncomplete for pictures that are not all there.
+            clock: What time it is.
+            max_bytes: Larger files are not read.
+            later: Given what was claimed and cannot be looked at now.
+        """
         self._source, self._inbox, self._work = source, inbox, work
-        self._check, self._clock, self._max_bytes = check, clock, max_bytes
+        self._check, self._clock, self._max_bytes, self._later = check, clock, max_bytes, later
 
     def take(self, name: str, why: Why) -> Taken | None:
         """Claim a file of the inbox; None where it is not whole yet, gone, or must be left there."""
@@ -49,7 +66,7 @@ class Intake:
                 claimed = ClaimedName(id=FrameId(new_id(milliseconds, os.urandom(10))), attempt=1, name=name)
                 self._work.claim(base, folder, f"{self._inbox.path}/{head}", claimed)
                 self._inbox.forget(name)
-                found = self._confirm(claimed, found, base, folder)
+                found = self._confirm_or_later(claimed, found, base, folder)
         except FileNotFoundError:  # another instance took it, or it was removed
             self._inbox.forget(name)
         except Changing:
@@ -71,8 +88,6 @@ class Intake:
         except Changing:
             status = os.stat(str(claimed), dir_fd=self._work.descriptor, follow_symlinks=False)
             found = _failed(stamp_of(status), "somebody writes to the file after it was claimed; drop it again when it is complete")
-        if claimed.attempt > MAX_ATTEMPTS:
-            found = _failed(found.stamp, f"the file ended the reader {claimed.attempt - 1} times; look at the picture", found)
         return self._taken(claimed, found, minted_ms(claimed.id))
 
     def _read(self, name: str, base: str, folder: int, why: Why) -> Found | None:
@@ -88,6 +103,14 @@ class Intake:
                 self._inbox.defer(name, found.stamp)
                 return None
         return found
+
+    def _confirm_or_later(self, claimed: ClaimedName, found: Found, base: str, folder: int) -> Found | None:
+        """From the claim on nobody but us will find the file: whatever fails, it is not forgotten."""
+        try:
+            return self._confirm(claimed, found, base, folder)
+        except OSError as error:
+            self._later(claimed, error)
+            return None
 
     def _confirm(self, claimed: ClaimedName, found: Found, base: str, folder: int) -> Found | None:
         """Make sure that we claimed what we read: somebody may have written or swapped it in between.
@@ -135,9 +158,8 @@ class Intake:
         return Taken(Held(claimed=claimed, origin=origin, captured_at=captured_at), delivery)
 
 
-def _failed(stamp: Stamp, reason: str, found: Found | None = None) -> Found:
-    problem = FrameProblem(outcome=Outcome.FAILED, reason=reason)
-    return Found(stamp=stamp, size=stamp.size, sha256=found.sha256 if found else None, problem=problem)
+def _failed(stamp: Stamp, reason: str) -> Found:
+    return Found(stamp=stamp, size=stamp.size, problem=FrameProblem(outcome=Outcome.FAILED, reason=reason))
 
 
 def _time_of(mtime_ns: int) -> dt.datetime | None:

@@ -51,15 +51,18 @@ def places_of(source: SourceName, section: FolderSection) -> Places:
 
 def _require_inbox(source: SourceName, path: Path) -> None:
     """A folder that is missing may be a mount that comes later; a file in its place is a typing error."""
-    message, hint = f"source {source}: the drop folder {path} cannot be used: ", f"make it (mkdir -p {path}) or correct sources.{source}.path"
+    refused, hint = f"source {source}: the drop folder {path} cannot be used", f"make it (mkdir -p {path}) or correct sources.{source}.path"
     try:
-        mode = path.stat().st_mode
+        if stat.S_ISDIR(path.stat().st_mode):
+            return
     except FileNotFoundError as error:
-        raise SourceUnavailable(f"{message}there is no such folder", hint=hint) from error
+        message = f"{refused}: there is no such folder"
+        raise SourceUnavailable(message, hint=hint) from error
     except OSError as error:
-        raise SourceUnavailable(message + os.strerror(error.errno or 0), hint=_remedy(error)) from error
-    if not stat.S_ISDIR(mode):
-        raise SourceError(f"{message}it is not a folder", hint=hint)
+        message = f"{refused}: {os.strerror(error.errno or 0)}"
+        raise SourceUnavailable(message, hint=_remedy(error)) from error
+    message = f"{refused}: it is not a folder"
+    raise SourceError(message, hint=hint)
 
 
 def _made(source: SourceName, role: str, path: Path, inbox: Path) -> Path:

@@ -4,13 +4,14 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event
 
 from edged.config import FolderSection
 from edged.flow.folder.claims import Held, WorkFolder
 from edged.flow.folder.inbox import Inbox
 from edged.flow.folder.intake import Intake, Taken
-from edged.flow.folder.names import ClaimedName
+from edged.flow.folder.names import ClaimedName, printable
 from edged.flow.folder.places import places_of, prove_moves
 from edged.flow.ports import Source
 from edged.lib.clock import Clock
@@ -19,6 +20,8 @@ from edged.types import Committed, Delivery, FrameId, Outcome, SourceName
 log = logging.getLogger(__name__)
 
 _PATIENCE = 0.5  # seconds between two signs of life
+_LATER_SECONDS = 5.0  # until a claimed file that cannot be looked at is tried again
+_REMARKABLE = 5  # attempts; above, the journal is told of each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class HotFolder:
         instance: str,
         check: Callable[[bytes], None],
         find: Callable[[FrameId], Committed | None],
+        filed: Callable[[Sequence[FrameId]], None],
         clock: Clock,
     ) -> None:
         """Nothing is touched before `open`.
@@ -60,12 +64,17 @@ class HotFolder:
             instance: Names this edged among those that share the folder; the same after each restart.
             check: Raises FrameIncomplete where the structure of a picture says that more bytes must follow.
             find: The commit of an id, if there is one.
+            filed: Told of inputs that were filed away without `finish`: an earlier process committed them.
             clock: What time it is.
         """
         self.name = name
         self._section, self._instance, self._check, self._find, self._clock = section, instance, check, find, clock
+        self._tell_filed = filed
         self._held: dict[FrameId, Held] = {}
-        self._again: deque[ClaimedName] = deque()  # leftovers and adopted files, not delivered yet
+        self._again: deque[ClaimedName] = deque()  # claimed and not delivered yet: leftovers, adopted files, and what was put off
+        self._later: deque[tuple[float, ClaimedName]] = deque()  # put off until then
+        self._counted: set[FrameId] = set()  # of those put off, whose attempt is in the name
+        self._told: set[FrameId] = set()  # and of which the journal knows
         self._accepted = self._recovered = self._filed = 0
         self._open: _Open | None = None
 
@@ -80,7 +89,8 @@ class HotFolder:
             work.close()
             raise
         inbox = Inbox(self.name, places.inbox, self._section, self._clock)
-        intake = Intake(self.name, inbox, work, check=self._check, clock=self._clock, max_bytes=self._section.limits.max_file_bytes)
+        limit = self._section.limits.max_file_bytes
+        intake = Intake(self.name, inbox, work, check=self._check, clock=self._clock, max_bytes=limit, later=self._keep)
         self._open = _Open(inbox, work, intake)
 
     def leftovers(self) -> set[FrameId]:
@@ -90,13 +100,17 @@ class HotFolder:
     def deliveries(self, stop: Event, beat: Callable[[], None]) -> Iterator[Delivery]:
         """Yield what an earlier process left, then what lies in the inbox, until *stop* is set."""
         parts, now = self._parts, self._clock.monotonic
-        self._again.extend(parts.work.leftovers())
+        in_flight = set(self._held)  # looked at first: what the sink files meanwhile is no leftover either
+        self._later.clear()
+        self._again = deque(claimed for claimed in parts.work.leftovers() if claimed.id not in in_flight)
         adopt_at = now()
         while not stop.is_set():
             beat()
             if now() >= adopt_at:
                 adopt_at = now() + self._section.rescan_seconds
                 self._again.extend(parts.work.adopt())
+            while self._later and self._later[0][0] <= now():
+                self._again.append(self._later.popleft()[1])
             taken = self._next(parts, beat)
             if taken is not None:
                 self._held[taken.held.claimed.id] = taken.held
@@ -139,6 +153,11 @@ class HotFolder:
         )
 
     @property
+    def work_folder(self) -> Path:
+        """Where this instance keeps what it claimed; once open."""
+        return self._parts.work.path
+
+    @property
     def present(self) -> bool:
         """Whether the drop folder is there; from any thread."""
         return self._parts.inbox.present
@@ -161,15 +180,46 @@ class HotFolder:
         return taken
 
     def _take_again(self, parts: "_Open", claimed: ClaimedName) -> Taken | None:
-        committed = self._find(claimed.id)
+        committed, taken = self._find(claimed.id), None
         try:
             if committed is None:
-                return parts.intake.take_again(parts.work.count_attempt(claimed))
-            held = parts.intake.take_again(claimed).held
-            parts.work.file_away(held, committed.outcome, committed.reasons, self._clock.now())
-        except OSError as error:  # it stays in work
-            log.warning("cannot take up a claimed file: %s; tried again at the next start", error, extra={"id": claimed.id})
-        return None
+                claimed = self._count(parts.work, claimed)
+                taken = parts.intake.take_again(claimed)
+            else:
+                held = parts.intake.take_again(claimed).held
+                parts.work.file_away(held, committed.outcome, committed.reasons, self._clock.now())
+        except OSError as error:
+            if parts.work.holds(claimed):
+                self._put_off(claimed, error)
+                return None
+            log.warning("removed from work before it was taken up", extra={"id": claimed.id, "file": printable(claimed.name)})
+        if committed is not None:
+            self._tell_filed([claimed.id])
+        self._counted.discard(claimed.id)
+        self._told.discard(claimed.id)
+        return taken
+
+    def _count(self, work: WorkFolder, claimed: ClaimedName) -> ClaimedName:
+        """Count the attempt, unless this process did before."""
+        if claimed.id in self._counted:
+            return claimed
+        again = work.count_attempt(claimed)
+        self._counted.add(again.id)
+        if again.attempt > _REMARKABLE:
+            log.warning("taken up for the %d. time: edged ended that often while it held the file", again.attempt, extra={"id": again.id})
+        return again
+
+    def _keep(self, claimed: ClaimedName, error: OSError) -> None:
+        """Our own claim cannot be looked at."""
+        self._counted.add(claimed.id)
+        self._put_off(claimed, error)
+
+    def _put_off(self, claimed: ClaimedName, error: OSError) -> None:
+        """Try a file in work again soon; the journal is told once."""
+        if claimed.id not in self._told:
+            log.warning("cannot take up a claimed file: %s; tried again until it works", error, extra={"id": claimed.id})
+        self._told.add(claimed.id)
+        self._later.append((self._clock.monotonic() + _LATER_SECONDS, claimed))
 
 
 @dataclass(frozen=True, slots=True)

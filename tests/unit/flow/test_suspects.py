@@ -110,6 +110,16 @@ def test_those_nobody_accused_go_first(suspects: Suspects) -> None:
     assert 3 not in suspects  # one at a time is enough
 
 
+def test_a_topic_that_waits_lets_its_other_rows_go_first(suspects: Suspects) -> None:
+    """The five seconds of its suspects begin when it is open again; other topics are not held back."""
+    other = OutboxMessage(seq=2, id=FrameId("2"), source=SourceName("other"), payload=b"", attempts=0)
+    suspects.add([row(1)], 0)
+    suspects.hold(SourceName("inbox"), 60)
+    assert [suspects.pressing(now) for now in (59, 60, 64, 65)] == [False, False, False, True]
+    suspects.add([other], 0)
+    assert suspects.pressing(59)
+
+
 def test_closed_topics_are_passed_over(suspects: Suspects) -> None:
     """Rows of a topic that waits do not wait in line before others."""
     suspects.add([row(1)], 0)

@@ -52,6 +52,12 @@ def test_a_picture_that_hangs_the_reader_is_guilty() -> None:
         survives(marked(b"EDGED-TEST-HANG"), LIMITS, timeout_seconds=3)
 
 
+@pytest.mark.parametrize("program", ["/nowhere/python", "/"], ids=["missing", "forbidden"])
+def test_a_child_that_cannot_be_made_proves_nothing(program: str) -> None:
+    """No process to be had says something of the machine, not of the picture."""
+    survives(b"x", LIMITS, timeout_seconds=60, command=(program,))
+
+
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", jpeg.jpeg(scene())[:-5]], ids=["empty", "PDF", "cut"])
 def test_an_ordinary_refusal_is_not_a_crash(data: bytes) -> None:
     """The reader meets the same refusal itself and lives."""

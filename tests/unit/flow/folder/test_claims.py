@@ -128,6 +128,16 @@ def test_a_file_that_somebody_removed_from_work_is_filed(work: WorkFolder, place
     work.file_away(held(claimed()), Outcome.OK, (), START)
 
 
+def test_attempts_end_where_a_name_has_no_more_room(work: WorkFolder) -> None:
+    """A crash loop of any other cause goes on for ever: the longest name must still be taken up."""
+    name = claimed(name="n" * 255 + ".jpg", attempt=998)
+    (work.path / str(name)).touch()
+    for _ in range(3):
+        name = work.count_attempt(name)
+    assert name.attempt == 999
+    assert [str(left) for left in work.leftovers()] == [str(name)]
+
+
 def test_leftovers_come_in_the_order_of_their_claims(work: WorkFolder, places: Places) -> None:
     """Whatever their names and attempts; what is not ours stays and is no leftover."""
     for number, name in ((2, "a"), (0, "c"), (1, "b")):
@@ -167,6 +177,28 @@ def test_many_claims_cost_one_sync_of_work_and_inbox(work: WorkFolder, places: P
     assert synced == [str(work.path), str(places.inbox)]
     work.sync()
     assert len(synced) == 2
+
+
+def test_what_an_earlier_process_claimed_is_synced_too(work: WorkFolder, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have died before it did: after a power cut the file would be back in the inbox, and be read twice."""
+    (work.path / str(claimed(name="in/a.jpg"))).touch()
+    assert work.leftovers()
+    synced = _synced(monkeypatch)
+    work.sync()
+    assert synced[:1] == [str(work.path)]
+    assert {Path(folder) for folder in synced[1:]} == {places.inbox, places.inbox / "in"}
+
+
+def test_what_a_neighbour_claimed_is_synced_too(work: WorkFolder, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder that it came from, and the neighbour's."""
+    with closing(WorkFolder(places, "two")) as neighbour:
+        neighbour.open()
+        claim(neighbour, places, claimed())
+    work.adopt()
+    assert work.adopt()
+    synced = _synced(monkeypatch)
+    work.sync()
+    assert {Path(folder) for folder in synced} == {work.path, places.inbox, neighbour.path}
 
 
 def test_a_sync_that_fails_ends_the_process(work: WorkFolder, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,13 +27,15 @@ def test_a_missing_inbox_is_refused_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="there is no such folder") as refusal:
         places_of(NAME, section(tmp_path / "inbox"))
     assert "mkdir -p" in refusal.value.hint
+    assert refusal.value.exit_code == 74  # a mount may come later: systemd tries again
 
 
 def test_a_file_is_no_inbox(tmp_path: Path) -> None:
     """What was found is said."""
     (tmp_path / "inbox").touch()
-    with pytest.raises(SourceError, match="it is not a folder"):
+    with pytest.raises(SourceError, match="it is not a folder") as refusal:
         places_of(NAME, section(tmp_path / "inbox"))
+    assert refusal.value.exit_code == 78
 
 
 @pytest.mark.parametrize("role", ["work", "done", "failed"])
@@ -42,16 +44,18 @@ def test_no_folder_lies_inside_another(tmp_path: Path, role: str, where: str) ->
     """What is filed there would be read again; links do not hide it."""
     (tmp_path / "inbox").mkdir()
     (tmp_path / "link").symlink_to("inbox")
-    with pytest.raises(SourceError, match=role):
+    with pytest.raises(SourceError, match=role) as refusal:
         places_of(NAME, section(tmp_path / "inbox", **{role: tmp_path / where}))
+    assert refusal.value.exit_code == 78
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     """With the reason of the system."""
     (tmp_path / "inbox").mkdir()
     (tmp_path / "done").touch()
-    with pytest.raises(SourceError, match=r"done folder .* cannot be made"):
+    with pytest.raises(SourceError, match=r"done folder .* cannot be made") as refusal:
         places_of(NAME, section(tmp_path / "inbox"))
+    assert refusal.value.exit_code == 74
 
 
 def open_places(root: Path) -> Places:
@@ -72,7 +76,14 @@ def test_the_proof_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "remedy"), [(errno.EXDEV, "one file system"), (errno.EACCES, "write access"), (errno.EROFS, "writable"), (errno.EIO, "disk")]
+    ("code", "remedy"),
+    [
+        (errno.EXDEV, "one file system"),
+        (errno.EACCES, "write access"),
+        (errno.EROFS, "writable"),
+        (errno.ENOSPC, "room"),
+        (errno.EIO, "disk"),
+    ],
 )
 def test_a_move_that_fails_is_refused_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, remedy: str) -> None:
     """Both folders are named, and nothing is left in the inbox."""
@@ -90,6 +101,7 @@ def test_a_move_that_fails_is_refused_with_a_remedy(tmp_path: Path, monkeypatch:
     assert str(places.work) in str(refusal.value)
     assert str(places.done) in str(refusal.value)
     assert remedy in refusal.value.hint
+    assert refusal.value.exit_code == 74  # systemd tries again
     assert not list(tmp_path.rglob(".edged*"))
 
 

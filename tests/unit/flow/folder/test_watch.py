@@ -1,4 +1,4 @@
-"""The watcher says so where it cannot watch."""
+"""The watcher says so where it cannot watch, and what it could not keep."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from watchdog.observers.inotify_c import InotifyFD
 
+from edged.flow.folder import watch as watch_module
 from edged.flow.folder.watch import FolderWatch
-from tests.doubles.folder import names
+from tests.doubles.folder import names, put
+from tests.doubles.wait import until
 
 
 def test_a_missing_permission_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +41,16 @@ def test_a_folder_is_watched_once_whatever_its_name(tmp_path: Path) -> None:
     assert sorted(watch._folders.values()) == ["", os.fsdecode(b"\xff/")]
     watch.stop()
     assert not watch.alive
+
+
+def test_hints_that_nobody_takes_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While intake is stopped a camera may rewrite one file for days: beyond a bound the folder is listed instead."""
+    monkeypatch.setattr(watch_module, "_MOST_HINTS", 10, raising=False)
+    watch = FolderWatch(str(tmp_path), recursive=False, wake=lambda: None)
+    for _ in range(50):
+        put(tmp_path / "latest.png", b"x")
+    until(watch.take_overflow)
+    assert len(watch.take_hints()) == 10
+    put(tmp_path / "next.png", b"x")
+    until(lambda: "next.png" in [hint.name for hint in watch.take_hints()])
+    watch.stop()
