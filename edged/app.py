@@ -39,6 +39,7 @@ from edged.generation import Builder, Generation, shelf_of
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock, SystemClock, clock_synced
 from edged.lib.files import atomic_write
+from edged.lib.heap import bound_heap
 from edged.lib.logs import setup_logging
 from edged.lib.sdnotify import Notifier, watchdog_interval
 from edged.report import NamedCheck, Report, StatusWorker
@@ -58,6 +59,7 @@ def run(loaded: LoadedConfig) -> int:
         EdgedError: It cannot start.
     """
     setup_logging(loaded.config.log.level)
+    bound_heap()
     limit_threads(1)  # the threads belong to the recogniser
     with ExitStack() as undo:
         verdict = _run(loaded, SystemClock(), undo)
