@@ -23,7 +23,7 @@ import openvino as ov
 from openvino import opset13 as opset
 
 from edged.config import RecogniseSection
-from edged.errors import ModelError
+from edged.errors import ModelError, ModelUnavailable
 from edged.flow.golden import prove
 from edged.flow.model_files import LoadedModel
 from edged.types import Pixels, Posteriors
@@ -246,7 +246,7 @@ class Recogniser:
         self.submit(pixels, keep)
         if not answered.wait(_PROOF_SECONDS):
             msg = f"the model {self._model.ref.name} gave no answer within {_PROOF_SECONDS:g} s"
-            raise ModelError(msg, hint="look at the load of this machine, and try again")
+            raise ModelUnavailable(msg, hint="look at the load of this machine, and try again")
         if isinstance(answers[0], BaseException):
             msg = f"the model {self._model.ref.name} failed: {answers[0]}"
             raise ModelError(msg, hint="build the model again: edged models build") from answers[0]

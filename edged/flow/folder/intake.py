@@ -12,7 +12,7 @@ from edged.flow.folder.inbox import Inbox, Why
 from edged.flow.folder.listing import folder_inside
 from edged.flow.folder.names import ClaimedName, printable
 from edged.flow.folder.settle import Stamp
-from edged.lib.clock import Clock
+from edged.lib.clock import Clock, file_time
 from edged.lib.ids import minted_ms, new_id
 from edged.types import Delivery, FrameId, FrameProblem, Origin, Outcome, SourceName
 
@@ -144,7 +144,7 @@ class Intake:
             return  # the reader meets it again and says so in the reading
 
     def _taken(self, claimed: ClaimedName, found: Found, milliseconds: int) -> Taken:
-        origin = Origin(name=printable(claimed.name), sha256=found.sha256, bytes=found.size, modified_at=_time_of(found.stamp.mtime_ns))
+        origin = Origin(name=printable(claimed.name), sha256=found.sha256, bytes=found.size, modified_at=file_time(found.stamp.mtime_ns))
         captured_at = _EPOCH + milliseconds * _MILLISECOND
         delivery = Delivery(
             id=claimed.id,
@@ -160,11 +160,3 @@ class Intake:
 
 def _failed(stamp: Stamp, reason: str) -> Found:
     return Found(stamp=stamp, size=stamp.size, problem=FrameProblem(outcome=Outcome.FAILED, reason=reason))
-
-
-def _time_of(mtime_ns: int) -> dt.datetime | None:
-    """A file's time; None where no calendar has it, as anybody may set anything."""
-    try:
-        return dt.datetime.fromtimestamp(mtime_ns / 1e9, dt.UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
