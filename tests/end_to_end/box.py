@@ -40,6 +40,7 @@ class Subscriber:
         command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-q", "1", "-t", topic, "-F", "%U\t%t\t%p"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf8")
         self.messages: list[tuple[float, str, dict[str, Any]]] = []  # arrival (epoch seconds), topic, payload
+        self._readings: list[dict[str, Any]] = []
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -50,21 +51,20 @@ class Subscriber:
             stamp, topic, payload = line.rstrip("\n").split("\t", 2)
             with self._changed:
                 self.messages.append((float(stamp), topic, json.loads(payload)))
+                if "/read/" in topic:
+                    self._readings.append(self.messages[-1][2])
                 self._changed.notify_all()
 
     def readings(self) -> list[dict[str, Any]]:
         """The readings so far, in order of arrival."""
         with self._changed:
-            return [payload for _, topic, payload in self.messages if "/read/" in topic]
+            return list(self._readings)
 
     def wait(self, condition: Callable[[list[dict[str, Any]]], bool], timeout: float = 30) -> list[dict[str, Any]]:
         """The readings once they meet *condition*; fails after *timeout* seconds."""
-
-        def met() -> bool:
-            return condition([payload for _, topic, payload in self.messages if "/read/" in topic])
-
         with self._changed:
-            assert self._changed.wait_for(met, timeout), f"only {len(self.messages)} messages within {timeout} s"
+            met = self._changed.wait_for(lambda: condition(self._readings), timeout)
+            assert met, f"only {len(self._readings)} readings within {timeout} s"
         return self.readings()
 
     def wait_status(self, state: str, timeout: float = 30) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def kill_loop(tmp_path: Path, *, kills: int, pictures: int) -> None:
         until(box.answers, 30)
         until(lambda: not dropper.is_alive(), 300)
         assert dropper.error is None
-        subscriber.wait(lambda readings: len({r["id"] for r in readings}) >= pictures, 300)
+        subscriber.wait(lambda readings: len(readings) >= pictures and len({r["id"] for r in readings}) >= pictures, 300)
         until(lambda: not box.files("work"), 30)
         assert box.stop() == 0
         check_laws(box, subscriber.readings(), dropper.dropped, texts)
