@@ -33,6 +33,10 @@ class Steps:
     transcribe: Callable[[Posteriors], Transcript]
 
 
+def _nothing(_: "Job") -> None:
+    """What a completed job still has to tell."""
+
+
 class Job:
     """One input in flight. Owned by the feed until `begin` returns, then by the recogniser, then by the sink."""
 
@@ -75,7 +79,8 @@ class Job:
             self._outstanding -= 1
             last = self._outstanding == 0
         if last:
-            self._completed(self)
+            completed, self._completed = self._completed, _nothing  # who waits holds the job: no cycle keeps its pixels
+            completed(self)
 
     def abandon(self, pieces: int) -> None:
         """Give back the shares of pieces that were never submitted."""

@@ -1,7 +1,9 @@
 """Feed, ledger and sink: order, bounds, conservation, and what happens when something behind them fails."""
 
+import gc
 import random
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -376,3 +378,18 @@ def test_no_source_is_starved_by_the_others() -> None:
         refill()
         seen |= {entry.delivery.source for entry in ledger.ready(1, 0)}
     assert seen == {"a", "b", "c"}
+
+
+def test_a_committed_input_leaves_no_cycle_behind() -> None:
+    """Its pixels go at once, not with the next full collection: memory stays flat whatever the pictures' sizes."""
+    source = FakeSource("a", Tray())
+    source.tray.drop("1", b"x")
+    ledger = Ledger([source.name], SLOTS, SystemClock())
+    item = next(source.deliveries(threading.Event(), lambda: None))
+    job = weakref.ref(reader().begin(item, ledger.enter(item, reader())))
+    gc.disable()
+    try:
+        assert len(ledger.ready(1, 0)) == 1  # and dropped
+        assert job() is None
+    finally:
+        gc.enable()
