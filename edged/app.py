@@ -129,7 +129,7 @@ def open_outbox(config: Config, clock: Clock) -> Outbox:
     def encode(reading: Reading, seq: int, epoch: str) -> bytes:
         return encode_reading(reading, device=config.device, seq=seq, epoch=epoch)
 
-    outbox = Outbox(config.state_dir / "outbox.db", config.outbox, encode=encode, clock=clock, clock_synced=clock_synced)
+    outbox = Outbox(config.database, config.outbox, encode=encode, clock=clock, clock_synced=clock_synced)
     outbox.open()
     return outbox
 

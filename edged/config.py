@@ -200,6 +200,11 @@ class Config(Section):
         return self.mqtt.base or f"edged/{self.device}"
 
     @property
+    def database(self) -> Path:
+        """The outbox on disk."""
+        return self.state_dir / "outbox.db"
+
+    @property
     def client_id(self) -> str:
         """MQTT client id: stable, so that the broker knows us again."""
         return self.mqtt.client_id or f"edged-{self.device}"

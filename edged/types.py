@@ -66,15 +66,6 @@ class FrameProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Frame:
-    """One picture, upright."""
-
-    id: FrameId
-    source: SourceName
-    image: Pixels = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TextLine:
     """One text line, cut out of its frame and brought to the height of the model.
 

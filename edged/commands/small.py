@@ -75,11 +75,10 @@ def _outbox(arguments: argparse.Namespace, verb: str, **values: Any) -> Any:
 
 
 def _has_database(config: Config) -> bool:
-    database = config.state_dir / "outbox.db"
     try:
-        return database.exists()
+        return config.database.exists()
     except OSError as error:
-        message = f"{database} cannot be looked at: {error.strerror}"
+        message = f"{config.database} cannot be looked at: {error.strerror}"
         raise EdgedError(message, hint="use sudo, or be the user of edged") from error
 
 
