@@ -25,6 +25,7 @@ from edged.lib.sdnotify import Notifier
 from edged.types import MAX_SEQ, Message, ModelRef, Presence
 
 _LOOK_SECONDS = 1.0  # how soon a change of health is published
+_FIRST_LOOK_SECONDS = 0.02  # likewise, until the daemon is ready
 _REFRESH_SECONDS = 5.0  # how soon counters are
 
 
@@ -115,8 +116,12 @@ class Report:
             "unfiled": self._parts.sink.unfiled,
             "outbox": asdict(self._outbox.stats()),
             "broker": asdict(self._parts.relay.health()),
-            "sources": {source.name: asdict(source.counters()) for source in self._sources},
+            "sources": {source.name: {"state": source_state(source), **asdict(source.counters())} for source in self._sources},
         }
+
+    def looked(self) -> bool:
+        """Whether every source has had its first look: only then the daemon is ready."""
+        return all(source.looked for source in self._sources)
 
     def _status(self, presence: Presence) -> bytes:
         health = self.health()
@@ -134,7 +139,7 @@ class Report:
 
     def _source(self, source: HotFolder) -> bytes:
         last = self._ledger.last_at(source.name)
-        state = {"state": "watching" if source.present else "missing", "last_frame_at": timestamp(last) if last else None}
+        state = {"state": source_state(source), "last_frame_at": timestamp(last) if last else None}
         return json.dumps(state | asdict(source.counters())).encode()
 
     def _room(self) -> Health:
@@ -170,11 +175,12 @@ class StatusWorker:
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Tell until *stop* is set, then that we are stopping."""
         said: Health | None = None
-        refresh_at = 0.0
+        ready, refresh_at = False, 0.0
         while not stop.is_set():
             beat()
             health, now = self._report.health(), time.monotonic()
-            if said is None:
+            if not ready and self._report.looked():
+                ready, refresh_at = True, now
                 self._notifier.ready(_line(health))
             elif health != said:
                 self._notifier.status(_line(health))
@@ -182,8 +188,15 @@ class StatusWorker:
                 self._relay.refresh()
                 refresh_at = now + _REFRESH_SECONDS
             said = health
-            stop.wait(_LOOK_SECONDS)
+            stop.wait(_LOOK_SECONDS if ready else _FIRST_LOOK_SECONDS)
         self._relay.refresh(Presence.STOPPING)
+
+
+def source_state(source: HotFolder) -> str:
+    """A word for what the source does: starting, watching or missing."""
+    if not source.looked:
+        return "starting"
+    return "watching" if source.present else "missing"
 
 
 def _line(health: Health) -> str:

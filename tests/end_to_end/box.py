@@ -170,6 +170,10 @@ class Box:
             return False
         return True
 
+    def source_state(self) -> str:
+        """What the daemon says of its source `inbox`."""
+        return str(ask(self.path / "control.sock", "status")["sources"]["inbox"]["state"])
+
     def kill(self) -> None:
         """SIGKILL: what a power cut does to the process."""
         assert self.daemon

@@ -54,6 +54,7 @@ class Inbox:
         """Nothing is touched before `tend`."""
         self.path, self.descriptor = path, -1
         self.counts = InboxCounts()
+        self.looked = False  # the first look is over; may be read from any thread
         self._name, self._section, self._clock = name, section, clock
         self._ignored = Ignored(section.ignore)
         self._settle = SettleTracker(settle_seconds=section.settle_seconds, stalled_seconds=section.stalled_seconds)
@@ -95,6 +96,7 @@ class Inbox:
             self.look(name)
         if now >= self._list_at and self.descriptor >= 0:
             self._list_all(now, beat)
+        self.looked = True
 
     def wait(self, seconds: float) -> None:
         """Wait for an event, a file that settled or the next listing, *seconds* at most."""

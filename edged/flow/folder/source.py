@@ -100,6 +100,7 @@ class HotFolder:
     def deliveries(self, stop: Event, beat: Callable[[], None]) -> Iterator[Delivery]:
         """Yield what an earlier process left, then what lies in the inbox, until *stop* is set."""
         parts, now = self._parts, self._clock.monotonic
+        parts.inbox.tend(beat)  # before what is left over: from here on no event is missed
         in_flight = set(self._held)  # looked at first: what the sink files meanwhile is no leftover either
         self._later.clear()
         self._again = deque(claimed for claimed in parts.work.leftovers() if claimed.id not in in_flight)
@@ -161,6 +162,11 @@ class HotFolder:
     def present(self) -> bool:
         """Whether the drop folder is there; from any thread."""
         return self._parts.inbox.present
+
+    @property
+    def looked(self) -> bool:
+        """Whether the folder is watched, and was listed once or found missing; from any thread."""
+        return self._parts.inbox.looked
 
     @property
     def _parts(self) -> "_Open":
