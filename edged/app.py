@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edged import __version__
 from edged.config import Config
-from edged.config_file import LoadedConfig
+from edged.config.file import LoadedConfig
 from edged.control.health import Health, HealthState
 from edged.control.post import Worker
 from edged.control.socket import ControlSocket

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from edged.config import SHIPPED, Config, FolderSection, ModelSection, RecogniseSection
-from edged.config_file import DEFAULT, LoadedConfig, digest_of, load_config
+from edged.config.file import DEFAULT, LoadedConfig, digest_of, load_config
 from edged.flow import segments, trial
 from edged.flow.ctc import decode_greedy
 from edged.flow.decode import decode

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edged import __version__
-from edged.config_file import LoadedConfig
+from edged.config.file import LoadedConfig
 from edged.control.health import Check, Health, HealthState, overall
 from edged.control.post import Beat
 from edged.errors import UsageError

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from edged import app
-from edged.config_file import DEFAULT, load_config
+from edged.config.file import DEFAULT, load_config
 
 
 def run(path: Path | None) -> int:

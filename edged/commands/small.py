@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from edged.config import Config
-from edged.config_file import DEFAULT, load_config
+from edged.config.file import DEFAULT, load_config
 from edged.control.client import ask
 from edged.errors import EdgedError, ExitCode, NoDaemon
 

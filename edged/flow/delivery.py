@@ -3,7 +3,6 @@
 Saying nothing keeps: every row that is not in flight, suspected or taken is found again in the outbox.
 """
 
-import json
 import logging
 import random
 from collections import deque
@@ -11,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from edged.flow import link_faults, mqtt_codes
+from edged.flow.notices import event_message
 from edged.flow.ports import MessageStore
 from edged.flow.suspects import Suspects
 from edged.lib.backoff import full_jitter
@@ -208,7 +208,7 @@ class Delivery:
         self.dead += 1
         log.warning("dead letter", extra={"seq": row.seq, "id": row.id, "source": row.source, "reason": reason})
         letter = {"seq": row.seq, "id": row.id, "source": row.source, "reason": reason}
-        self._event(Message(topic=f"{self._base}/event/dead_letter", payload=json.dumps(letter, ensure_ascii=False).encode()))
+        self._event(event_message(self._base, "dead_letter", letter))
 
     def _topic(self, source: SourceName) -> str:
         return f"{self._base}/read/{source}"

@@ -4,14 +4,21 @@ Retained topics go out at each connect, and again when their content changed. Ev
 the oldest give way, and none is sent twice: they also stand in the journal.
 """
 
+import json
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from edged.types import Message, Presence
 
-_EVENTS = 100  # that wait at most
+EVENTS = 100  # that wait at most
 
 Retained = Callable[[Presence], Sequence[Message]]  # the first is the status, and the last will
+
+
+def event_message(base: str, kind: str, content: Mapping[str, Any]) -> Message:
+    """An event as it goes out: `event/<kind>`, JSON, not retained."""
+    return Message(topic=f"{base}/event/{kind}", payload=json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 class Notices:
@@ -22,7 +29,7 @@ class Notices:
         self._presence = Presence.ONLINE
         self._said: dict[str, bytes] = {}  # topic -> payload, on this connection
         self._waiting: deque[Message] = deque()
-        self._events: deque[Message] = deque(maxlen=_EVENTS)
+        self._events: deque[Message] = deque(maxlen=EVENTS)
 
     def will(self) -> Message:
         """What the broker says in our place when we vanish."""

@@ -8,13 +8,14 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from edged.errors import PermanentPublishError, TransientPublishError
 from edged.flow import link_faults, mqtt_codes
 from edged.flow.delivery import Delivery
-from edged.flow.notices import Notices, Retained
+from edged.flow.notices import EVENTS, Notices, Retained, event_message
 from edged.flow.ports import MessageStore, Publisher
 from edged.flow.reconnect import Reconnect
 from edged.lib.clock import Clock
@@ -61,7 +62,7 @@ class _Link:
 class Relay:
     """The worker between outbox and broker.
 
-    `notify`, `refresh` and `health` may be called from any thread, all else belongs to the relay's.
+    `notify`, `refresh`, `event` and `health` may be called from any thread, all else belongs to the relay's.
     """
 
     name = "relay"
@@ -81,11 +82,12 @@ class Relay:
         """Publish below *base*; *retained* tells the retained topics, the status first."""
         self._store, self._publisher, self._clock, self._wait = store, publisher, clock, wait
         self._reconnect = Reconnect(retry_max_seconds, rng, clock.monotonic())
-        self._epoch = store.stats().epoch
+        self._base, self._epoch = base, store.stats().epoch
         self._notices = Notices(retained)
         self._delivery = Delivery(store, base, clock, rng, self._notices.event)
         self._wake = threading.Event()
         self._heard: deque[LinkEvent] = deque()  # filled by the publisher's thread
+        self._events: deque[Message] = deque(maxlen=EVENTS)  # filled by any thread
         self._committed = self._stale = False  # set by any thread
         self._presence = Presence.ONLINE
         self._link: _Link | None = None
@@ -106,6 +108,11 @@ class Relay:
         """The content of retained topics changed, or *presence* did."""
         self._presence = presence or self._presence
         self._stale = True
+        self._wake.set()
+
+    def event(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Publish on `event/<kind>` once, if there is a connection soon: live information, not kept."""
+        self._events.append(event_message(self._base, kind, content))
         self._wake.set()
 
     def health(self) -> RelayHealth:
@@ -219,6 +226,8 @@ class Relay:
         if self._stale:
             self._stale = False
             self._notices.refresh(self._presence)
+        while self._events:
+            self._notices.event(self._events.popleft())
         while len(self._flights) < link.window:
             subject = self._next()
             if subject is None or not self._send(subject, now):

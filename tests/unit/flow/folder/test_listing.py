@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.config import IGNORED
+from edged.config.folder import IGNORED
 from edged.flow.folder.listing import Ignored, Listing, folder_inside, list_folder
 from tests.doubles.folder import names
 

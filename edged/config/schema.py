@@ -1,6 +1,6 @@
 """The JSON Schema of the configuration: for editors, and for the words of an error.
 
-`python -m edged.config_schema` prints it; config/edged.schema.json is that output.
+`python -m edged.config.schema` prints it; config/edged.schema.json is that output.
 """
 
 import json
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from edged.config import Config
-from edged.config_yaml import KeyPath
+from edged.config.document import KeyPath
+from edged.config.root import Config
 
 Schema = dict[str, Any]
 SOURCE = "<source>"  # stands for any source's name in a path

@@ -5,10 +5,10 @@ import json
 import re
 from typing import Any
 
-from edged import config_schema
-from edged.config import BASE_PATTERN, CREDENTIAL_PATTERN, IGNORE_PATTERN, NAME_PATTERN
-from edged.config_schema import Schema
-from edged.config_yaml import Document, Finding, KeyPath
+from edged.config import schema as config_schema
+from edged.config.document import Document, Finding, KeyPath
+from edged.config.schema import Schema
+from edged.config.types import BASE_PATTERN, CREDENTIAL_PATTERN, IGNORE_PATTERN, NAME_PATTERN
 
 _PATTERNS = {
     NAME_PATTERN: "a name of letters, digits, - and _",

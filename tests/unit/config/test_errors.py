@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from edged.config_file import MAX_BYTES, load_config
+from edged.config.file import MAX_BYTES, load_config
 from edged.errors import ConfigError, ExitCode
 
-TABLE = Path(__file__).parent.parent / "bad_configs" / "table.txt"
+TABLE = Path(__file__).parents[2] / "bad_configs" / "table.txt"
 GOOD = "version: 1\ndevice: line3\nsources:\n  inbox: {path: inbox}\n"
 
 

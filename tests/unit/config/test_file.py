@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from edged import config_schema
 from edged.config import Config
-from edged.config_file import digest_of, load_config
-from edged.config_schema import Schema
-from edged.config_yaml import KeyPath, parse
+from edged.config import schema as config_schema
+from edged.config.document import KeyPath, parse
+from edged.config.file import digest_of, load_config
+from edged.config.schema import Schema
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 SHOWN = ROOT / "config" / "edged.yaml"
 MINIMAL = "version: 1\ndevice: line3\nsources:\n  inbox: {path: /srv/edged/inbox}\n"
 
@@ -124,11 +124,11 @@ def test_what_is_off_by_default_can_be_switched_on(tmp_path: Path) -> None:
 
 
 def test_the_shown_schema_is_the_generated_one() -> None:
-    """config/edged.schema.json is the output of `python -m edged.config_schema`, and accepts the shown configuration."""
+    """config/edged.schema.json is the output of `python -m edged.config.schema`, and accepts the shown configuration."""
     import jsonschema
 
     shown = (ROOT / "config" / "edged.schema.json").read_text(encoding="utf-8")
-    assert shown == config_schema.text(), "run: python -m edged.config_schema > config/edged.schema.json"
+    assert shown == config_schema.text(), "run: python -m edged.config.schema > config/edged.schema.json"
     jsonschema.validate(yaml.safe_load(SHOWN.read_text(encoding="utf-8")), json.loads(shown))
 
 

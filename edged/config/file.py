@@ -11,10 +11,10 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
-from edged.config import Config
-from edged.config_rules import Rules
-from edged.config_words import dotted, explain, shown
-from edged.config_yaml import Document, Finding, SyntaxFinding, parse
+from edged.config.checks import Rules
+from edged.config.document import Document, Finding, SyntaxFinding, parse
+from edged.config.root import Config
+from edged.config.words import dotted, explain, shown
 from edged.errors import ConfigError
 
 DEFAULT = Path("/etc/edged/edged.yaml")

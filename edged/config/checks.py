@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from edged.config import MAX_SOURCES, FolderSection
-from edged.config_words import dotted, quoted
-from edged.config_yaml import Document, Finding, KeyPath
+from edged.config.document import Document, Finding, KeyPath
+from edged.config.folder import FolderSection
+from edged.config.root import MAX_SOURCES
+from edged.config.words import dotted, quoted
 
 _LATER_SOURCE_KEYS = ("url", "fields", "trigger")
 _SECRETS = ("password", "passwd", "passphrase", "secret", "token", "key_password")

@@ -1,0 +1,36 @@
+"""The broker and how we meet it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from edged.config.types import Credential, FilePath, Host, Name, Section, Text, TopicBase, as_typed
+
+
+class TlsSection(Section):
+    """TLS to the broker; the section's presence switches it on."""
+
+    ca_file: FilePath | None = Field(default=None, description="PEM of the authority; none takes the system's")
+    cert_file: FilePath | None = Field(default=None, description="PEM of the client certificate")
+    key_file: FilePath | None = Field(default=None, description="PEM of the client key")
+
+
+class MqttSection(Section):
+    """The broker and how we meet it."""
+
+    host: Host = Field(default="localhost", description="name or address of the broker")
+    port: int = Field(default=1883, ge=1, le=65535, description="8883 is usual with tls")
+    protocol: Annotated[Literal["5", "3.1.1"], BeforeValidator(as_typed)] = Field(
+        default="5", description="3.1.1 only for brokers that cannot do 5"
+    )
+    base: TopicBase | None = Field(default=None, description="start of all topics; none means edged/<device>")
+    client_id: Name | None = Field(default=None, description="stable and unique on the broker; none means edged-<device>")
+    username: Text | None = Field(default=None, description="none connects without a user")
+    password_file: FilePath | None = Field(default=None, description="file whose first line is the password")
+    password_credential: Credential | None = Field(default=None, description="name of the systemd credential with the password")
+    keepalive_seconds: int = Field(default=30, ge=5, le=3600, description="a dead connection is noticed after about 1.5 times this")
+    connect_timeout_seconds: float = Field(default=5.0, ge=1, le=60, description="for the TCP and TLS handshake")
+    retry_max_seconds: float = Field(
+        default=60.0, ge=1, le=3600, description="longest pause between two connects; the pause is random below it"
+    )
+    tls: TlsSection | None = Field(default=None, description="none connects without TLS")

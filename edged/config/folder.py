@@ -1,0 +1,57 @@
+"""A hot folder, and how its pictures are read."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from edged.config.box import ModelSection
+from edged.config.types import FilePath, NamePattern, Section
+
+IGNORED = (".*", "*.part", "*.partial", "*.tmp", "*.filepart", "*.crdownload", "~$*", "Thumbs.db", "desktop.ini", "@eaDir")
+
+
+class LimitsSection(Section):
+    """What is refused before it is decoded."""
+
+    max_file_bytes: int = Field(default=32 * 2**20, ge=1024, le=2**30, description="larger files are refused unread")
+    max_pixels: int = Field(default=40_000_000, ge=1024, le=2**28, description="width times height, from the header")
+    max_side: int = Field(default=16_384, ge=32, le=65_535, description="longest side in pixels, from the header")
+
+
+class PreprocessSection(Section):
+    """Steps between the upright picture and the model; the order is fixed, each can be switched.
+
+    The defaults are the chain that reads most lines right; ARCHITECTURE.md has the ablation.
+    """
+
+    fade: bool = Field(default=True, description="fade the colours to a third; coloured noise misleads")
+    grey: bool = Field(default=False, description="drop the colours")
+    contrast: bool = Field(default=False, description="CLAHE on the lightness")
+    denoise: bool = Field(default=False, description="non-local means, slow")
+    binarise: bool = Field(default=False, description="adaptive threshold; hurts photographs")
+    deskew: bool = Field(default=False, description="straighten lines tilted within 15 degrees")
+    invert: bool = Field(default=False, description="turn light text on dark into dark on light")
+
+
+class FolderSection(Section):
+    """A hot folder."""
+
+    kind: Literal["folder"] = Field(default="folder", description="folder; cameras come with a later version")
+    path: FilePath = Field(description="the drop folder; must exist")
+    work: FilePath | None = Field(default=None, description="claimed files; none means <parent>/work/<source>")
+    done: FilePath | None = Field(default=None, description="files that were read; none means <parent>/done/<source>")
+    failed: FilePath | None = Field(default=None, description="files that were not; none means <parent>/failed/<source>")
+    after: Literal["move"] = Field(default="move", description="files are moved to done or failed")
+    layout: Literal["whole"] = Field(default="whole", description="whole: the picture is one text line")
+    recursive: bool = Field(default=False, description="also watch the folders inside")
+    order: Literal["arrival", "newest"] = Field(default="arrival", description="newest reads the latest file first")
+    ignore: tuple[NamePattern, ...] = Field(default=IGNORED, description="shell patterns of names that are left alone")
+    settle_seconds: float = Field(
+        default=2.0, ge=0.1, le=3600, description="size and time unchanged that long, unless it was closed or moved in"
+    )
+    stalled_seconds: float = Field(default=60.0, ge=1, le=86400, description="an incomplete file that stopped growing that long ago fails")
+    rescan_seconds: float = Field(default=60.0, ge=1, le=3600, description="the folder is listed at least that often, events or not")
+    unsure_below: float = Field(default=0.8, ge=0, le=1, description="a text less confident than this is unsure")
+    model: ModelSection | None = Field(default=None, description="none takes the model of the daemon")
+    limits: LimitsSection = Field(default=LimitsSection(), description="what is refused before it is decoded")
+    preprocess: PreprocessSection = Field(default=PreprocessSection(), description="steps between picture and model")

@@ -1,0 +1,45 @@
+"""The whole configuration."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from edged.config.box import ControlSection, LogSection, ModelSection, OutboxSection, RecogniseSection
+from edged.config.broker import MqttSection
+from edged.config.folder import FolderSection
+from edged.config.types import FilePath, Name, Section
+
+SHIPPED = Path("/usr/share/edged/models")  # what the box came with
+MAX_SOURCES = 64  # each has threads of its own
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    version: Literal[1] = Field(description="version of this format")
+    device: Name = Field(description="part of every topic; unique on the broker")
+    state_dir: FilePath = Field(default=Path("/var/lib/edged"), description="database and crash reports")
+    models_dir: FilePath = Field(default=Path("/usr/share/edged/models"), description="the shelf; /var/lib/edged/models is looked at first")
+    model: ModelSection = Field(default=ModelSection(), description="which model reads")
+    recognise: RecogniseSection = Field(default=RecogniseSection(), description="how much of the box the recogniser takes")
+    mqtt: MqttSection = Field(default=MqttSection(), description="the broker")
+    outbox: OutboxSection = Field(default=OutboxSection(), description="the disk between reading and broker")
+    control: ControlSection = Field(default=ControlSection(), description="the control socket")
+    log: LogSection = Field(default=LogSection(), description="the journal")
+    sources: dict[Name, FolderSection] = Field(min_length=1, max_length=MAX_SOURCES, description="where pictures come from, by name")
+
+    @property
+    def base(self) -> str:
+        """Start of all topics."""
+        return self.mqtt.base or f"edged/{self.device}"
+
+    @property
+    def database(self) -> Path:
+        """The outbox on disk."""
+        return self.state_dir / "outbox.db"
+
+    @property
+    def client_id(self) -> str:
+        """MQTT client id: stable, so that the broker knows us again."""
+        return self.mqtt.client_id or f"edged-{self.device}"

@@ -1,0 +1,60 @@
+"""The kinds of values that a key may have, and what every section has in common."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
+BASE_PATTERN = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
+CREDENTIAL_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
+IGNORE_PATTERN = r"^[^/]+$"
+
+
+def as_typed(value: object) -> object:
+    """A bare whole number where text is expected is the text that was typed: `protocol: 5`."""
+    return str(value) if type(value) is int else value
+
+
+def _spelled_out(value: object) -> object:
+    """Refuse what would silently name another place than the operator meant."""
+    if isinstance(value, str):
+        if not value or not value.isprintable():
+            kind, text = "path", "expected a path, without control characters"
+            raise PydanticCustomError(kind, text)
+        if value.startswith("~"):
+            kind, text = "path", "expected a path; ~ is not expanded, write the whole path"
+            raise PydanticCustomError(kind, text)
+    return value
+
+
+def _absolute(value: Path, info: ValidationInfo) -> Path:
+    """A relative path is relative to the file, where there is one; `..` is resolved in the text alone."""
+    folder = (info.context or {}).get("folder")
+    return Path(os.path.normpath(folder / value)) if folder else value
+
+
+def _host(value: str) -> str:
+    """A host alone; the value is not repeated, for it may carry a password."""
+    if re.fullmatch(r"[A-Za-z0-9_.-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9]+)?\]?", value):
+        return value
+    kind, text = "host", "expected a host name or an address alone; port, user and TLS have keys of their own"
+    raise PydanticCustomError(kind, text)
+
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=64), BeforeValidator(as_typed)]
+Text = Annotated[str, StringConstraints(min_length=1), BeforeValidator(as_typed)]
+TopicBase = Annotated[str, StringConstraints(pattern=BASE_PATTERN, max_length=256), BeforeValidator(as_typed)]
+Host = Annotated[str, StringConstraints(min_length=1), AfterValidator(_host)]
+FilePath = Annotated[Path, BeforeValidator(_spelled_out), AfterValidator(_absolute)]
+Credential = Annotated[str, StringConstraints(pattern=CREDENTIAL_PATTERN, max_length=255), BeforeValidator(as_typed)]
+NamePattern = Annotated[str, StringConstraints(pattern=IGNORE_PATTERN)]
+
+
+class Section(BaseModel):
+    """A frozen part of the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, strict=True)
