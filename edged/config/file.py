@@ -18,6 +18,7 @@ from edged.config.words import dotted, explain, shown
 from edged.errors import ConfigError
 
 DEFAULT = Path("/etc/edged/edged.yaml")
+LAYERS = "edged.d"  # below state_dir: what edged writes itself, merged over the file
 MAX_BYTES = 256 * 1024  # hundreds of sources; PyYAML reads it in about two seconds
 
 
@@ -28,6 +29,7 @@ class LoadedConfig:
     config: Config
     digest: str  # sha256 hex of what is in effect: defaults filled in, paths absolute, secrets never in it
     path: Path
+    files: tuple[Path, ...] = ()  # each file and folder whose change means a reload; the folder of layers may be missing
 
 
 def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> LoadedConfig:
@@ -48,7 +50,7 @@ def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> Loade
         findings += [explain(one, document) for one in error.errors(include_url=False)]
     if findings or config is None:
         _refuse(path, _telling(findings))
-    return LoadedConfig(config=config, digest=digest_of(config), path=path)
+    return LoadedConfig(config=config, digest=digest_of(config), path=path, files=(path, config.state_dir / LAYERS))
 
 
 def digest_of(config: Config) -> str:

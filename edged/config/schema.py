@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from edged.config.document import KeyPath
+from edged.config.effects import effect_of
 from edged.config.root import Config
 
 Schema = dict[str, Any]
@@ -18,8 +19,10 @@ SOURCE = "<source>"  # stands for any source's name in a path
 
 @cache
 def schema() -> Schema:
-    """The schema of the whole file."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+    """The schema of the whole file; `x-effect` says what a change of a key takes."""
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+    _tell_effects((), whole, whole["$defs"])
+    return whole
 
 
 def at(path: KeyPath) -> Schema | None:
@@ -40,9 +43,29 @@ def places(key: str) -> list[KeyPath]:
     return [path for path, section in _sections((), schema()) if key in keys(section)]
 
 
+def leaves() -> list[tuple[KeyPath, Schema]]:
+    """Every key that holds a value and no section, with its schema."""
+    below = [((*path, key), _child(section, key)) for path, section in _sections((), schema()) for key in keys(section)]
+    return [(path, found) for path, found in below if found is not None and found.get("type") != "object"]
+
+
 def text() -> str:
     """The file's content."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _tell_effects(path: tuple[str, ...], section: Schema, defs: dict[str, Schema]) -> None:
+    """Write the effects into the section as it was generated: one that stands in two places has the same in both."""
+    for key, found in (
+        *section.get("properties", {}).items(),
+        *((SOURCE, source) for source in section.get("patternProperties", {}).values()),
+    ):
+        here = (*path, key)
+        effect = effect_of(here)
+        if effect is not None:
+            found["x-effect"] = str(effect)
+        for option in (found, *found.get("anyOf", ())):
+            _tell_effects(here, defs[option["$ref"].rsplit("/", 1)[1]] if "$ref" in option else option, defs)
 
 
 def _child(section: Schema, part: str | int) -> Schema | None:
