@@ -2,7 +2,7 @@
 
 What is started in order is stopped in reverse:
 
-    state folder -> outbox -> models -> sources -> control socket -> relay, sink, recogniser's watch, feeds
+    state folder -> outbox -> models -> sources -> control socket -> relay, sink, recogniser's watch, feeds, reload
 """
 
 import gc
@@ -10,46 +10,50 @@ import logging
 import os
 import random
 import sys
-import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from edged import __version__
 from edged.config import Config
-from edged.config.file import LoadedConfig
-from edged.control.health import Health, HealthState
+from edged.config.file import LoadedConfig, load_config
 from edged.control.post import Worker
+from edged.control.reload import ReloadWorker
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
-from edged.errors import OutboxError
 from edged.flow.decode import limit_threads
-from edged.flow.folder.former import former_work, remedy
-from edged.flow.folder.source import HotFolder
-from edged.flow.formats import inspect
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
-from edged.flow.payload import encode_reading
 from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
 from edged.flow.publish import MqttPublisher
-from edged.flow.reader import Reader
 from edged.flow.relay import Relay
-from edged.generation import Builder, Generation, shelf_of
+from edged.generation import build_generation
 from edged.lib.backoff import full_jitter
-from edged.lib.clock import Clock, SystemClock, clock_synced
-from edged.lib.files import atomic_write
+from edged.lib.clock import Clock, SystemClock
 from edged.lib.heap import bound_heap
 from edged.lib.logs import setup_logging
 from edged.lib.sdnotify import Notifier, watchdog_interval
+from edged.opening import former, open_outbox, open_sources
+from edged.reloading import Parts, Reloading
 from edged.report import NamedCheck, Report, StatusWorker
-from edged.types import Reading, SourceName
+from edged.succession import Succession
 
 log = logging.getLogger(__name__)
 
 _SLOTS = 8  # inputs of one source in work: keeps two cores busy, and is all that a crash makes us repeat
 _ANSWER_SECONDS = 10.0  # a recogniser that does not answer for longer is frozen
 _RESTART_SECONDS = 1.0, 30.0  # first and longest pause before a failed worker starts again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daemon:
+    """Everything, joined and not started yet."""
+
+    supervisor: Supervisor
+    workers: tuple[Worker, ...]
+    parts: Parts
+    reload: ReloadWorker
 
 
 def run(loaded: LoadedConfig) -> int:
@@ -70,120 +74,68 @@ def run(loaded: LoadedConfig) -> int:
 
 
 def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
+    daemon = compose(loaded, clock, undo)
+    model = daemon.parts.succession.current.model
+    log.info("edged %s reads with %s %s", __version__, model.name, model.precision, extra={"device": loaded.config.device})
+    del model
+    gc.collect()
+    gc.freeze()  # what stands now stays: full collections need not walk through it
+    with signals(daemon.supervisor):
+        return daemon.supervisor.run()
+
+
+def compose(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Daemon:
+    """Open what the configuration names and join it; *undo* closes it in reverse.
+
+    Raises:
+        EdgedError: Something cannot be opened.
+    """
     config, rng = loaded.config, random.Random()  # noqa: S311 - spreads retries, hides nothing
     outbox = open_outbox(config, clock)
     undo.callback(outbox.close)
-    generation = build_generation(loaded, clock)
-    undo.callback(generation.close)
-    sources = _open_sources(config, outbox, clock, undo)
-    former = _former(config.state_dir, sources)
+    succession = Succession(build_generation(loaded, clock))
+    undo.callback(succession.close)
+    sources = open_sources(config, outbox, clock, undo)
+    left_alone = former(config.state_dir, sources)
     ledger = Ledger([source.name for source in sources], _SLOTS, clock)
 
-    report = Report(loaded, generation.model, sources, ledger, outbox)
-    relay = Relay(
+    report = Report(loaded, succession.current.model, sources, ledger, outbox)
+    relay = _relay(config, outbox, report, clock, rng)
+    notifier = Notifier.from_environ()
+    parts = Parts(succession=succession, sources=sources, outbox=outbox, relay=relay, report=report, notifier=notifier, connect=_publisher)
+    reloading = Reloading(loaded, parts, partial(load_config, loaded.path), clock)
+    reload = ReloadWorker(reloading.attempt, reloading.files, succession.retire)
+    control = ControlSocket(config.control.socket, {**report.verbs(), **reload.verbs()})
+    control.open()
+    undo.callback(control.close)
+
+    sink = SinkWorker(sources, ledger, outbox, relay.notify)
+    feeds = [FeedWorker(source, ledger, partial(succession.lease, source.name)) for source in sources]
+    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, succession.check), StatusWorker(report, relay, notifier)
+    workers: tuple[Worker, ...] = (relay, sink, watch, *feeds, control, status, reload)
+    supervisor = _supervisor(workers, notifier, rng, reload)
+    report.attach(relay, sink, supervisor, reloading, NamedCheck("work", lambda: left_alone))
+    return Daemon(supervisor=supervisor, workers=workers, parts=parts, reload=reload)
+
+
+def _supervisor(workers: Sequence[Worker], notifier: Notifier, rng: random.Random, reload: ReloadWorker) -> Supervisor:
+    first, longest = _RESTART_SECONDS
+    times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
+    delay = partial(full_jitter, first=first, longest=longest, rng=rng)
+    return Supervisor(workers, notifier=notifier, delay=delay, times=times, hangup=reload.ask)
+
+
+def _relay(config: Config, outbox: Outbox, report: Report, clock: Clock, rng: random.Random) -> Relay:
+    return Relay(
         outbox,
-        MqttPublisher(config.mqtt, config.client_id),
+        _publisher(config),
         base=config.base,
         retained=report.retained,
         retry_max_seconds=config.mqtt.retry_max_seconds,
         clock=clock,
         rng=rng,
     )
-    sink = SinkWorker(sources, ledger, outbox, relay.notify)
-    control = ControlSocket(config.control.socket, report.verbs())
-    control.open()
-    undo.callback(control.close)
-
-    notifier = Notifier.from_environ()
-    feeds = [FeedWorker(source, ledger, partial(_reader, generation, source.name)) for source in sources]
-    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier)
-    workers: list[Worker] = [relay, sink, watch, *feeds, control, status]
-    first, longest = _RESTART_SECONDS
-    times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
-    supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
-    report.attach(relay, sink, supervisor, NamedCheck("work", lambda: former))
-    log.info("edged %s reads with %s %s", __version__, generation.model.name, generation.model.precision, extra={"device": config.device})
-    gc.collect()
-    gc.freeze()  # what stands now stays: full collections need not walk through it
-    with signals(supervisor):
-        return supervisor.run()
 
 
-def _reader(generation: Generation, name: SourceName) -> Reader:
-    return generation.readers[name]
-
-
-def open_outbox(config: Config, clock: Clock) -> Outbox:
-    """The database of this device, open.
-
-    Raises:
-        InstanceRunning: Another edged has it.
-        OutboxError: The state folder cannot be made or written, or the database cannot be trusted.
-    """
-    try:
-        config.state_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"state_dir {config.state_dir} cannot be made: {os.strerror(error.errno or 0)}"
-        raise OutboxError(message, hint="give the user of edged write access to its parent, or set state_dir") from error
-
-    def encode(reading: Reading, seq: int, epoch: str) -> bytes:
-        return encode_reading(reading, device=config.device, seq=seq, epoch=epoch)
-
-    outbox = Outbox(config.database, config.outbox, encode=encode, clock=clock, clock_synced=clock_synced)
-    outbox.open()
-    return outbox
-
-
-def build_generation(loaded: LoadedConfig, clock: Clock) -> Generation:
-    """Load the models of a configuration and make a reader for each source.
-
-    Raises:
-        ModelError: A model cannot be used.
-    """
-    config = loaded.config
-    builder = Builder(shelf_of(config.state_dir, config.models_dir), config.recognise, config=loaded.digest, clock=clock)
-    model, _ = builder.model(config.model)
-    readers = {SourceName(name): builder.reader(section, config.model) for name, section in config.sources.items()}
-    return Generation(readers=readers, recognisers=builder.recognisers, model=model.ref)
-
-
-def _open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[HotFolder]:
-    instance = _instance(config.state_dir)
-    sources = []
-    for name, section in config.sources.items():
-        source = HotFolder(SourceName(name), section, instance=instance, check=_check, find=outbox.find, filed=outbox.filed, clock=clock)
-        source.open()
-        undo.callback(source.close)
-        outbox.all_filed(source.name, but=source.leftovers())  # what a crash kept the sink from noting
-        sources.append(source)
-    return sources
-
-
-def _former(state_dir: Path, sources: Sequence[HotFolder]) -> Health:
-    """What no source reads any more, as a part of health; before anything is claimed."""
-    former = former_work(state_dir / "work_folders.json", [source.work_folder for source in sources])
-    reasons = tuple(remedy(folder) for folder in former)
-    for reason in reasons:
-        log.warning(reason)
-    return Health(state=HealthState.DEGRADED, reasons=reasons) if reasons else Health()
-
-
-def _check(data: bytes) -> None:
-    """Whether the structure of a picture is whole."""
-    inspect(data)
-
-
-def _instance(state_dir: Path) -> str:
-    """Names this edged among those that share a folder; the same after each restart.
-
-    Raises:
-        OutboxError: The state folder cannot be read or written.
-    """
-    path = state_dir / "instance"
-    try:
-        if not path.exists():
-            atomic_write(path, uuid.uuid4().hex[:12].encode())
-        return path.read_text(encoding="ascii")
-    except OSError as error:
-        message = f"{path} cannot be read or written: {os.strerror(error.errno or 0)}"
-        raise OutboxError(message, hint="check the disk and who may write there") from error
+def _publisher(config: Config) -> MqttPublisher:
+    return MqttPublisher(config.mqtt, config.client_id)

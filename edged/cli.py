@@ -34,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
 
     verbs.add_parser("check", parents=[config], help="validate the configuration: every error at once")
+    reload = verbs.add_parser("reload", parents=[config], help="let the running daemon read its configuration and models again")
+    reload.add_argument("--wait", action="store_true", help="say what changed; 1 where it failed and the old stays in effect")
     status = verbs.add_parser("status", parents=[config], help="what the running daemon says of itself")
     status.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -95,6 +97,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from edged.commands.read import read
 
         return read(arguments)
+    if verb == "reload":
+        from edged.commands.reload import reload
+
+        return reload(arguments)
     if verb.startswith("models"):
         from edged.commands.models import build, listing
 

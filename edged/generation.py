@@ -1,9 +1,11 @@
-"""Config, models and the readers made of them: built as one, later swapped as one."""
+"""Config, models and the readers made of them: built as one, swapped as one."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from edged.config import SHIPPED, Config, FolderSection, ModelSection, RecogniseSection
 from edged.config.file import DEFAULT, LoadedConfig, digest_of, load_config
@@ -21,23 +23,30 @@ _CHECKOUT = Path(__file__).resolve().parents[1] / "models"  # where a checkout o
 _TRIAL_SECONDS = 10.0  # shorter than a worker may go without a sign of life
 
 
+class Opened(NamedTuple):
+    """A model that can read."""
+
+    model: LoadedModel
+    recogniser: Recogniser
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """Everything that reads, for one configuration."""
 
     readers: Mapping[SourceName, Reader]
-    recognisers: tuple[Recogniser, ...]
+    opened: tuple[Opened, ...]  # each model once
     model: ModelRef  # the daemon's own
 
-    def check(self) -> None:
-        """Look for lines whose inference failed."""
-        for recogniser in self.recognisers:
-            recogniser.check()
+    @property
+    def recognisers(self) -> tuple[Recogniser, ...]:
+        """What is to be closed one day, unless a later generation has it, too."""
+        return tuple(recogniser for _, recogniser in self.opened)
 
-    def close(self) -> None:
-        """Release the models."""
-        for recogniser in self.recognisers:
-            recogniser.close()
+    @property
+    def models(self) -> frozenset[ModelRef]:
+        """What its readings may say of their model."""
+        return frozenset(model.ref for model, _ in self.opened)
 
 
 def shelf_of(state_dir: Path, models_dir: Path) -> tuple[Path, ...]:
@@ -58,27 +67,83 @@ def config_or_defaults(path: Path | None) -> LoadedConfig:
     return LoadedConfig(config=config, digest=digest_of(config), path=DEFAULT)
 
 
+def build_generation(
+    loaded: LoadedConfig, clock: Clock, *, before: Sequence[Opened] = (), wait: Callable[[float], object] = time.sleep
+) -> Generation:
+    """Load the models of a configuration and make a reader for each source; on an error nothing new stays open.
+
+    Args:
+        loaded: The configuration.
+        clock: For the readers.
+        before: What is open already: a model whose digest and section stayed is shared, not compiled again.
+        wait: Called with seconds while somebody still copies a model.
+
+    Raises:
+        ModelError: A model cannot be used.
+        FrameError: A golden picture is damaged.
+    """
+    config = loaded.config
+    shelf = shelf_of(config.state_dir, config.models_dir)
+    builder = Builder(shelf, config.recognise, config=loaded.digest, clock=clock, before=before, wait=wait)
+    try:
+        model, _ = builder.model(config.model)
+        readers = {SourceName(name): builder.reader(section, config.model) for name, section in config.sources.items()}
+    except BaseException:
+        builder.abandon()
+        raise
+    return Generation(readers=readers, opened=builder.opened, model=model.ref)
+
+
 class Builder:
     """Builds the readers of one generation; each model is loaded once, whoever uses it."""
 
-    def __init__(self, shelf: Iterable[Path], section: RecogniseSection, *, config: str, clock: Clock) -> None:
-        """Look for models on *shelf*; *config* is the digest that readings carry."""
-        self._shelf, self._section, self._config, self._clock = tuple(shelf), section, config, clock
-        self._loaded: dict[tuple[str, str], tuple[LoadedModel, Recogniser]] = {}
+    def __init__(
+        self,
+        shelf: Iterable[Path],
+        section: RecogniseSection,
+        *,
+        config: str,
+        clock: Clock,
+        before: Sequence[Opened] = (),
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """Look for models on *shelf*; *config* is the digest that readings carry; see `build_generation`."""
+        self._shelf, self._section, self._config, self._clock, self._wait = tuple(shelf), section, config, clock, wait
+        self._before = {model.ref: Opened(model, recogniser) for model, recogniser in before if recogniser.section == section}
+        self._refs: dict[tuple[str, str], ModelRef] = {}
+        self._opened: dict[ModelRef, Opened] = {}
 
-    def model(self, wanted: ModelSection) -> tuple[LoadedModel, Recogniser]:
-        """The model and its recogniser, loaded on first use.
+    def model(self, wanted: ModelSection) -> Opened:
+        """The model and its recogniser, opened on first use; it has read its golden lines.
 
         Raises:
             ModelError: It is missing, damaged, or does not read its golden lines.
         """
         key = (wanted.name, wanted.precision)
-        if key not in self._loaded:
-            model = load_model(self._shelf, *key)
-            recogniser = Recogniser(model, self._section)
-            self._loaded[key] = (model, recogniser)
-            recogniser.open()
-        return self._loaded[key]
+        if key not in self._refs:
+            model = load_model(self._shelf, *key, wait=self._wait)
+            if model.ref not in self._opened:
+                self._open(model)
+            self._refs[key] = model.ref
+        return self._opened[self._refs[key]]
+
+    def _open(self, model: LoadedModel) -> None:
+        shared = self._before.get(model.ref)
+        if shared is not None:
+            if shared.model.golden != model.golden:
+                shared.recogniser.prove(model)
+            self._opened[model.ref] = Opened(model, shared.recogniser)
+            return
+        recogniser = Recogniser(model, self._section)
+        self._opened[model.ref] = Opened(model, recogniser)
+        recogniser.open()
+
+    def abandon(self) -> None:
+        """Close what was opened in vain."""
+        kept = [recogniser for _, recogniser in self._before.values()]
+        for _, recogniser in self._opened.values():
+            if recogniser not in kept:
+                recogniser.close()
 
     def reader(self, source: FolderSection, default: ModelSection) -> Reader:
         """The reader of one source."""
@@ -111,6 +176,11 @@ class Builder:
         )
 
     @property
+    def opened(self) -> tuple[Opened, ...]:
+        """Those that were opened so far."""
+        return tuple(self._opened.values())
+
+    @property
     def recognisers(self) -> tuple[Recogniser, ...]:
-        """Those that were loaded so far."""
-        return tuple(recogniser for _, recogniser in self._loaded.values())
+        """Likewise, without their models."""
+        return tuple(recogniser for _, recogniser in self._opened.values())

@@ -57,6 +57,10 @@ class Report:
         self._epoch = outbox.stats().epoch
         self._attached: Attached | None = None
 
+    def update(self, loaded: LoadedConfig, model: ModelRef) -> None:
+        """This configuration and this model are in effect now."""
+        self._loaded, self._model = loaded, model
+
     def attach(self, relay: Relay, sink: SinkWorker, *checks: Check) -> None:
         """Ask these, too. Called once."""
         self._attached = Attached(relay=relay, sink=sink, checks=checks)
@@ -118,6 +122,10 @@ class Report:
             "broker": asdict(self._parts.relay.health()),
             "sources": {source.name: {"state": source_state(source), **asdict(source.counters())} for source in self._sources},
         }
+
+    def line(self) -> str:
+        """The health as one line, for systemd."""
+        return _line(self.health())
 
     def looked(self) -> bool:
         """Whether every source has had its first look: only then the daemon is ready."""

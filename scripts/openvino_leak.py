@@ -1,11 +1,12 @@
 """Does OpenVINO give back what a compiled model took? Compiles, reads once and drops one model, again and again.
 
-    python scripts/openvino_leak.py models/ppocrv2-crnn/fp16/model.xml 300
+python scripts/openvino_leak.py models/ppocrv2-crnn/fp16/model.xml 300
 """
 
 import ctypes
 import gc
 import sys
+from pathlib import Path
 
 import numpy as np
 import openvino as ov
@@ -22,6 +23,6 @@ for turn in range(int(sys.argv[2])):
     gc.collect()
     libc.malloc_trim(0)
     if turn % 20 == 0:
-        with open("/proc/self/smaps_rollup") as rollup:  # what this process alone keeps
+        with Path("/proc/self/smaps_rollup").open() as rollup:  # what this process alone keeps
             private = sum(int(row.split()[1]) for row in rollup if row.startswith("Private"))
         print(f"{turn}\t{private / 1024:.1f} MB", flush=True)

@@ -60,8 +60,8 @@ def _outbox(arguments: argparse.Namespace, verb: str, **values: Any) -> Any:
     except NoDaemon:
         if not _has_database(config):
             return None
-        from edged.app import open_outbox  # noqa: PLC0415 - loads OpenVINO, and is needed only without a daemon
         from edged.lib.clock import SystemClock  # noqa: PLC0415
+        from edged.opening import open_outbox  # noqa: PLC0415 - needed only without a daemon
 
         outbox = open_outbox(config, SystemClock())
         try:

@@ -51,6 +51,7 @@ class Supervisor:
         workers: In start order; they are stopped in reverse.
         notifier: Where signs of life go.
         delay: Seconds before the restart after the given number of failures in a row, from 1.
+        hangup: What SIGHUP asks for; it only notes.
         clock: Monotonic seconds.
     """
 
@@ -64,6 +65,7 @@ class Supervisor:
         delay: Callable[[int], float],
         times: SupervisorTimes | None = None,
         clock: Callable[[], float] = time.monotonic,
+        hangup: Callable[[], object] = lambda: None,
     ) -> None:
         self._times = times or SupervisorTimes()
         self._events: queue.SimpleQueue[Ended | signal.Signals] = queue.SimpleQueue()
@@ -71,6 +73,7 @@ class Supervisor:
         self._notifier = notifier
         self._delay = delay
         self._clock = clock
+        self._hangup = hangup
         self._judged_at = clock()
         self._judged_from = clock()
 
@@ -122,7 +125,7 @@ class Supervisor:
         if isinstance(event, Ended):
             return self._bury(event)
         if event is signal.SIGHUP:
-            _log.warning("SIGHUP changes nothing: restart edged to take a changed configuration or model")
+            self._hangup()
         elif event is not None:
             _log.info("%s: stopping", event.name)
             return 0

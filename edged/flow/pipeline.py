@@ -12,11 +12,12 @@ recogniser answers in; the sink commits all that is ready in one transaction (gr
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from edged.errors import OutboxFull
 from edged.flow.ledger import Entry, Ledger
 from edged.flow.ports import MessageStore, Source
-from edged.flow.reader import Reader
+from edged.flow.reader import Job, Reader
 from edged.types import Committed, Delivery, SourceName
 
 log = logging.getLogger(__name__)
@@ -26,13 +27,20 @@ _GROUP = 32  # readings in one commit at most: bounds the work that a crash make
 _PATIENCE = 0.5  # seconds between two beats while waiting
 
 
+class Lease(NamedTuple):
+    """A reader whose model stays open until it is given back."""
+
+    reader: Reader
+    give_back: Callable[[], None]
+
+
 class FeedWorker:
     """Claims inputs of one source and starts reading them."""
 
-    def __init__(self, source: Source, ledger: Ledger, reader: Callable[[], Reader]) -> None:
-        """Ask *reader* for the current one before each input: a reload swaps between two frames."""
+    def __init__(self, source: Source, ledger: Ledger, lease: Callable[[], Lease]) -> None:
+        """Take a *lease* of the current reader for each input: a reload swaps between two of them."""
         self.name = f"feed {source.name}"
-        self._source, self._ledger, self._reader = source, ledger, reader
+        self._source, self._ledger, self._lease = source, ledger, lease
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Feed until *stop* is set."""
@@ -44,8 +52,18 @@ class FeedWorker:
             delivery = self._next(deliveries)
             if delivery is None:
                 break
-            reader = self._reader()
-            reader.begin(delivery, self._ledger.enter(delivery, reader))
+            self._begin(delivery)
+
+    def _begin(self, delivery: Delivery) -> None:
+        """Start reading; the lease ends with the last answer, for what is concluded later needs no recogniser any more."""
+        reader, give_back = self._lease()
+        answered = self._ledger.enter(delivery, reader)
+
+        def completed(job: Job) -> None:
+            answered(job)
+            give_back()
+
+        reader.begin(delivery, completed)
 
     def _next(self, deliveries: Iterator[Delivery]) -> Delivery | None:
         """The next input, or None at the end; without one the slot goes back, whatever happened."""

@@ -13,7 +13,9 @@ import logging
 import math
 import os
 import threading
+import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -47,7 +49,7 @@ class _Request(NamedTuple):
     classes: npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class _Shape:
     """A compiled shape, and its requests by their number in the queue."""
 
@@ -60,7 +62,7 @@ class _Job(NamedTuple):
     """One line in flight."""
 
     on_done: OnDone
-    shape: _Shape
+    shape: "weakref.ref[_Shape]"  # its queue keeps the last job of each request: a cycle that no collection would see
     number: int  # of its request
     steps: int
 
@@ -70,7 +72,9 @@ class Recogniser:
 
     def __init__(self, model: LoadedModel, section: RecogniseSection) -> None:
         """Keep what to do; `open` does it."""
-        self._model, self._input = model, model.manifest.input
+        self.section = section
+        self._name, self._input, self._classes = model.ref.name, model.manifest.input, model.manifest.charset.classes
+        self._model: LoadedModel | None = model  # until it is open, and as long: the graph lives on its bytes
         self.threads = section.threads or len(os.sched_getaffinity(0))
         self.requests = section.requests or min(self.threads, _MAX_DEFAULT_REQUESTS)
         self._free = threading.Semaphore(self.requests)
@@ -85,8 +89,9 @@ class Recogniser:
         Raises:
             ModelError: The runtime refuses it, it contradicts its manifest, or it reads something else.
         """
+        assert self._model is not None  # opened once
         if self._model.manifest.task != "recognise":
-            msg = f"the model {self._model.ref.name} is made to {self._model.manifest.task}, not to recognise"
+            msg = f"the model {self._name} is made to {self._model.manifest.task}, not to recognise"
             raise ModelError(msg, hint="name a model for recognition in `model.name`")
         try:
             graph = ov.Core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
@@ -94,9 +99,17 @@ class Recogniser:
             with self._lock:
                 self._shape(self._input.width_buckets[0])
         except RuntimeError as error:
-            msg = f"OpenVINO {ov.__version__} refuses the model {self._model.ref.name}: {error}"
+            msg = f"OpenVINO {ov.__version__} refuses the model {self._name}: {error}"
             raise ModelError(msg, hint="build the model again with this version: edged models build") from error
-        prove(self._model, self._now)
+        self.prove(self._model)
+
+    def prove(self, model: LoadedModel) -> None:
+        """Let it read the golden lines of *model*, whose digest is its own; also while others read.
+
+        Raises:
+            ModelError: It reads something else.
+        """
+        prove(model, self._now)
 
     def submit(self, pixels: Pixels, on_done: OnDone) -> None:
         """Start reading one line; blocks while all requests are busy.
@@ -135,9 +148,14 @@ class Recogniser:
 
     def close(self) -> None:
         """Drain, and release the model. Idempotent; nothing is submitted afterwards."""
-        self.drain()
-        self._shapes.clear()
-        self._graph = None
+        self.check()
+        with self._lock:
+            for shape in (*self._shapes.values(), *self._retired):
+                with suppress(RuntimeError):  # why it was retired
+                    shape.queue.wait_all()
+            self._shapes.clear()
+            self._retired.clear()
+            self._graph = self._model = None
 
     @property
     def compiled(self) -> tuple[ov.CompiledModel, ...]:
@@ -152,7 +170,7 @@ class Recogniser:
         line = shape.requests[number].line
         line[0, :, :width] = pixels
         line[0, :, width:] = self._input.padding
-        job = _Job(on_done, shape, number, steps=math.ceil(width / self._input.stride) + _MARGIN)
+        job = _Job(on_done, weakref.ref(shape), number, steps=math.ceil(width / self._input.stride) + _MARGIN)
         shape.flying[number] = job
         try:
             shape.queue.start_async(None, job)
@@ -167,7 +185,7 @@ class Recogniser:
         """
         shape = self._shapes.pop(bucket)
         self._retired.append(shape)  # never freed from within its own callback
-        log.error("an inference failed, its shape is built again: %s", error, extra={"model": self._model.ref.name, "width": bucket})
+        log.error("an inference failed, its shape is built again: %s", error, extra={"model": self._name, "width": bucket})
         failed = [number for number in list(shape.flying) if _error_of(shape.queue[number])]
         for number in failed or list(shape.flying):
             job = shape.flying.pop(number, None)
@@ -208,13 +226,12 @@ class Recogniser:
         Raises:
             ModelError: Its answer is not what the manifest says.
         """
-        widest, classes = self._input.width_buckets[-1], self._model.manifest.charset.classes
+        widest, classes = self._input.width_buckets[-1], self._classes
         graph.reshape([1, self._input.height, widest, self._input.channels])
         found = tuple(graph.output(0).shape)
         expected = (1, widest // self._input.stride, classes)
         if found != expected:
-            name = self._model.ref.name
-            msg = f"the model {name} answers {found} for {widest} pixels, its manifest says {expected} (lines, steps, classes)"
+            msg = f"the model {self._name} answers {found} for {widest} pixels, its manifest says {expected} (lines, steps, classes)"
             raise ModelError(msg, hint="the charset or the manifest belongs to another model: build the model again")
         answer = graph.output(0).get_node().input_value(0)
         strongest = opset.topk(answer, np.int32(min(_KEPT, classes)), -1, "max", "value")
@@ -222,10 +239,11 @@ class Recogniser:
 
     def _answer(self, _request: object, job: _Job) -> None:
         """Copy the answer out and hand it over. Runs in a thread of OpenVINO, holding the request."""
-        if job.shape.flying.pop(job.number, None) is None:
+        shape = job.shape()
+        if shape is None or shape.flying.pop(job.number, None) is None:
             return
         try:
-            answer = job.shape.requests[job.number]
+            answer = shape.requests[job.number]
             classes, shares = answer.classes[0, : job.steps].copy(), answer.shares[0, : job.steps].copy()
             job.on_done(Posteriors(classes=classes, shares=shares), None)
         except Exception as error:  # what escapes into OpenVINO stops its queue for ever
@@ -245,10 +263,10 @@ class Recogniser:
 
         self.submit(pixels, keep)
         if not answered.wait(_PROOF_SECONDS):
-            msg = f"the model {self._model.ref.name} gave no answer within {_PROOF_SECONDS:g} s"
+            msg = f"the model {self._name} gave no answer within {_PROOF_SECONDS:g} s"
             raise ModelUnavailable(msg, hint="look at the load of this machine, and try again")
         if isinstance(answers[0], BaseException):
-            msg = f"the model {self._model.ref.name} failed: {answers[0]}"
+            msg = f"the model {self._name} failed: {answers[0]}"
             raise ModelError(msg, hint="build the model again: edged models build") from answers[0]
         return answers[0]
 

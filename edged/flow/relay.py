@@ -62,7 +62,7 @@ class _Link:
 class Relay:
     """The worker between outbox and broker.
 
-    `notify`, `refresh`, `event` and `health` may be called from any thread, all else belongs to the relay's.
+    `notify`, `refresh`, `event`, `reconnect` and `health` may be called from any thread, all else belongs to the relay's.
     """
 
     name = "relay"
@@ -81,7 +81,8 @@ class Relay:
     ) -> None:
         """Publish below *base*; *retained* tells the retained topics, the status first."""
         self._store, self._publisher, self._clock, self._wait = store, publisher, clock, wait
-        self._reconnect = Reconnect(retry_max_seconds, rng, clock.monotonic())
+        self._reconnect, self._rng = Reconnect(retry_max_seconds, rng, clock.monotonic()), rng
+        self._successors: deque[tuple[Publisher, float]] = deque(maxlen=1)  # filled by any thread
         self._base, self._epoch = base, store.stats().epoch
         self._notices = Notices(retained)
         self._delivery = Delivery(store, base, clock, rng, self._notices.event)
@@ -115,6 +116,11 @@ class Relay:
         self._events.append(event_message(self._base, kind, content))
         self._wake.set()
 
+    def reconnect(self, publisher: Publisher, *, retry_max_seconds: float) -> None:
+        """Say goodbye, with receipts for what is in flight, and meet the broker through *publisher* from then on."""
+        self._successors.append((publisher, retry_max_seconds))
+        self._wake.set()
+
     def health(self) -> RelayHealth:
         """How delivery goes."""
         return RelayHealth(
@@ -136,10 +142,22 @@ class Relay:
         while not stop.is_set():
             self._wake.clear()
             beat()
+            if self._successors and not self._hand_over(beat):
+                continue
             delay = self.step()
             if delay > 0:
                 self._wait(self._wake, delay)
         self._end(beat)
+
+    def _hand_over(self, beat: Beat) -> bool:
+        """Whether the old connection is over: a publisher that still resolves a name has not said its last word."""
+        if self._link is not None or self._connecting:
+            self._end(beat)
+        if self._link is not None or self._connecting:
+            return False
+        self._publisher, longest = self._successors.pop()
+        self._reconnect, self._fault = Reconnect(longest, self._rng, self._clock.monotonic()), None
+        return True
 
     def step(self) -> float:
         """Do everything that can be done now; returns the seconds until the next call, unless woken."""

@@ -41,6 +41,11 @@ def setup_logging(level: str, *, stream: TextIO | None = None, environ: Mapping[
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    set_level(level)
+
+
+def set_level(level: str) -> None:
+    """Write edged's records from *level* on."""
     logging.getLogger("edged").setLevel(level.upper())
 
 

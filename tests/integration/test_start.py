@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from edged import app
+from edged import opening
 from edged.config import Config
 from edged.control.health import HealthState
 from edged.errors import ExitCode, OutboxError
@@ -23,7 +23,7 @@ def test_a_state_folder_that_cannot_be_used_may_come_later(tmp_path: Path, step:
     """74: a disk that is full or not mounted yet heals itself, and systemd tries again."""
     (tmp_path / "state").touch()
     with pytest.raises(OutboxError, match="cannot be") as refused:
-        app.open_outbox(config(tmp_path), SystemClock()) if step == "state" else app._instance(tmp_path / "state")
+        opening.open_outbox(config(tmp_path), SystemClock()) if step == "state" else opening.instance_of(tmp_path / "state")
     assert refused.value.exit_code is ExitCode.IO_ERROR
     assert refused.value.hint
 
@@ -34,12 +34,12 @@ def test_files_of_a_source_that_left_the_configuration_are_told(tmp_path: Path, 
     put(tmp_path / "inbox" / "a.jpg", picture("a"), age=60)
     with closing(hot_folder(tmp_path / "inbox")) as source:
         source.open()
-        assert app._former(tmp_path, [source]).state is HealthState.OK
+        assert opening.former(tmp_path, [source]).state is HealthState.OK
         next(source.deliveries(Event(), lambda: None))
         used = source.work_folder
     with closing(hot_folder(tmp_path / "inbox", work=tmp_path / "elsewhere")) as source:
         source.open()
-        health = app._former(tmp_path, [source])
+        health = opening.former(tmp_path, [source])
     assert health.state is HealthState.DEGRADED
     assert str(used) in health.reasons[0]
     assert health.reasons[0] in caplog.text

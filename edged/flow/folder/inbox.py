@@ -98,6 +98,14 @@ class Inbox:
             self._list_all(now, beat)
         self.looked = True
 
+    def change(self, section: FolderSection) -> None:
+        """Go by this section from now on; whatever waits is judged anew by the next listing."""
+        self._section, self._ignored = section, Ignored(section.ignore)
+        self._settle.change(settle_seconds=section.settle_seconds, stalled_seconds=section.stalled_seconds)
+        for name in [name for name in self._waiting if self._ignored(name.rpartition("/")[2])]:
+            del self._waiting[name]
+        self._list_at = self._clock.monotonic()
+
     def wait(self, seconds: float) -> None:
         """Wait for an event, a file that settled or the next listing, *seconds* at most."""
         ends = [self._check_at]

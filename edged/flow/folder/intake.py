@@ -52,7 +52,8 @@ class Intake:
             later: Given what was claimed and cannot be looked at now.
         """
         self._source, self._inbox, self._work = source, inbox, work
-        self._check, self._clock, self._max_bytes, self._later = check, clock, max_bytes, later
+        self._check, self._clock, self._later = check, clock, later
+        self.max_bytes = max_bytes  # a reload changes it
 
     def take(self, name: str, why: Why) -> Taken | None:
         """Claim a file of the inbox; None where it is not whole yet, gone, or must be left there."""
@@ -84,7 +85,7 @@ class Intake:
             OSError: It is gone, or cannot be read now.
         """
         try:
-            found = examine(str(claimed), self._work.descriptor, self._max_bytes)
+            found = examine(str(claimed), self._work.descriptor, self.max_bytes)
         except Changing:
             status = os.stat(str(claimed), dir_fd=self._work.descriptor, follow_symlinks=False)
             found = _failed(stamp_of(status), "somebody writes to the file after it was claimed; drop it again when it is complete")
@@ -92,7 +93,7 @@ class Intake:
 
     def _read(self, name: str, base: str, folder: int, why: Why) -> Found | None:
         """Read what may be whole; None where it is to settle first."""
-        found = examine(base, folder, self._max_bytes)
+        found = examine(base, folder, self.max_bytes)
         if found.denied and why is Why.TOLD:  # its permissions may follow at once, as with install(1)
             self._inbox.look(name)
             return None
@@ -121,7 +122,7 @@ class Intake:
         if stamp_of(status) == found.stamp:
             return found
         try:
-            found = examine(str(claimed), self._work.descriptor, self._max_bytes)
+            found = examine(str(claimed), self._work.descriptor, self.max_bytes)
             self._require_whole(found)
         except FileNotFoundError:
             raise

@@ -43,6 +43,14 @@ class SettleTracker:
         self._files: dict[str, _Watched] = {}
         self._looks: list[tuple[float, str]] = []  # heap; entries that no longer agree with the file are skipped
 
+    def change(self, *, settle_seconds: float, stalled_seconds: float) -> None:
+        """Wait that long from now on; files that wait already are looked at anew, at once."""
+        self._settle, self._stalled = settle_seconds, stalled_seconds
+        self._looks = [(file.since, name) for name, file in self._files.items()]
+        heapq.heapify(self._looks)
+        for file in self._files.values():
+            file.look = file.since
+
     def __len__(self) -> int:
         return len(self._files)
 

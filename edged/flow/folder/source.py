@@ -77,6 +77,7 @@ class HotFolder:
         self._told: set[FrameId] = set()  # and of which the journal knows
         self._accepted = self._recovered = self._filed = 0
         self._open: _Open | None = None
+        self._wanted = section  # set by any thread
 
     def open(self) -> None:
         """Check the folders and take the lock."""
@@ -107,6 +108,7 @@ class HotFolder:
         adopt_at = now()
         while not stop.is_set():
             beat()
+            self._take_change(parts)
             if now() >= adopt_at:
                 adopt_at = now() + self._section.rescan_seconds
                 self._again.extend(parts.work.adopt())
@@ -118,6 +120,10 @@ class HotFolder:
                 yield taken.delivery
             elif parts.inbox.idle and not self._again:
                 parts.inbox.wait(_PATIENCE)
+
+    def change(self, section: FolderSection) -> None:
+        """Go by this section from the next input on, but for its folders; from any thread."""
+        self._wanted = section
 
     def sync(self) -> None:
         """Make the claims so far durable."""
@@ -172,6 +178,13 @@ class HotFolder:
     def _parts(self) -> "_Open":
         assert self._open is not None, "open() comes first"
         return self._open
+
+    def _take_change(self, parts: "_Open") -> None:
+        section = self._wanted
+        if section is not self._section:
+            self._section = section
+            parts.inbox.change(section)
+            parts.intake.max_bytes = section.limits.max_file_bytes
 
     def _next(self, parts: "_Open", beat: Callable[[], None]) -> Taken | None:
         """What an earlier process left comes before anything new."""

@@ -38,7 +38,7 @@ class Outbox:
     ) -> None:
         """Keep rows in *path*; nothing is touched before `open`."""
         self._database = Database(path, connect=connect)
-        self._budget = Budget(max_bytes=section.max_bytes, keep_seconds=section.keep_sent_days * _DAY)
+        self._budget = _budget(section)
         self._encode, self._clock, self._clock_synced = encode, clock, clock_synced
         self._lock = threading.Lock()  # held over the commit: counts and rows never differ for an observer
         self._epoch = ""
@@ -88,6 +88,11 @@ class Outbox:
         """The commit of this id, if there is one."""
         with self._lock, self._database.reading() as db:
             return rows.find(db, [id]).get(id)
+
+    def limit(self, section: OutboxSection) -> None:
+        """Keep to this budget from now on."""
+        with self._lock:
+            self._budget = _budget(section)
 
     def filed(self, ids: Sequence[FrameId]) -> None:
         """Note that the files of these ids were moved away; written with the next transaction."""
@@ -178,3 +183,7 @@ class Outbox:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
+
+
+def _budget(section: OutboxSection) -> Budget:
+    return Budget(max_bytes=section.max_bytes, keep_seconds=section.keep_sent_days * _DAY)

@@ -14,7 +14,7 @@ import pytest
 
 from edged.errors import OutboxError
 from edged.flow.ledger import Ledger
-from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
+from edged.flow.pipeline import FeedWorker, Lease, RecogniseWatch, SinkWorker
 from edged.flow.reader import Answer, Reader
 from edged.lib.clock import SystemClock
 from edged.types import Outcome, SourceName, Transcript
@@ -49,7 +49,7 @@ class Line:
         self.ledger = Ledger([s.name for s in self.sources], SLOTS, SystemClock())
         self.commits = 0
         self.sink = SinkWorker(self.sources, self.ledger, self.store, self._committed, drain_seconds=0.6)
-        self.feeds = [FeedWorker(source, self.ledger, lambda: subject) for source in self.sources]
+        self.feeds = [FeedWorker(source, self.ledger, lambda: Lease(subject, lambda: None)) for source in self.sources]
         self.stop_feeds, self.stop_sink = threading.Event(), threading.Event()
         self.errors: list[BaseException] = []
         self._threads: list[threading.Thread] = []
@@ -332,7 +332,7 @@ def test_a_feed_that_fails_gives_its_slot_back() -> None:
     source.deliveries = broken  # type: ignore[method-assign]
     ledger = Ledger([source.name], 1, SystemClock())
     with pytest.raises(OSError, match="Too many"):
-        FeedWorker(source, ledger, reader).run(threading.Event(), lambda: None)
+        FeedWorker(source, ledger, lambda: Lease(reader(), lambda: None)).run(threading.Event(), lambda: None)
     assert ledger.reserve(source.name, 0)
 
 

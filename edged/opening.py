@@ -1,0 +1,86 @@
+"""What the machine holds for this edged: its outbox and its folders, opened in order."""
+
+import logging
+import os
+import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from edged.config import Config
+from edged.control.health import Health, HealthState
+from edged.errors import OutboxError
+from edged.flow.folder.former import former_work, remedy
+from edged.flow.folder.source import HotFolder
+from edged.flow.formats import inspect
+from edged.flow.outbox import Outbox
+from edged.flow.payload import encode_reading
+from edged.lib.clock import Clock, clock_synced
+from edged.lib.files import atomic_write
+from edged.types import Reading, SourceName
+
+log = logging.getLogger(__name__)
+
+
+def open_outbox(config: Config, clock: Clock) -> Outbox:
+    """The database of this device, open.
+
+    Raises:
+        InstanceRunning: Another edged has it.
+        OutboxError: The state folder cannot be made or written, or the database cannot be trusted.
+    """
+    try:
+        config.state_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"state_dir {config.state_dir} cannot be made: {os.strerror(error.errno or 0)}"
+        raise OutboxError(message, hint="give the user of edged write access to its parent, or set state_dir") from error
+
+    def encode(reading: Reading, seq: int, epoch: str) -> bytes:
+        return encode_reading(reading, device=config.device, seq=seq, epoch=epoch)
+
+    outbox = Outbox(config.database, config.outbox, encode=encode, clock=clock, clock_synced=clock_synced)
+    outbox.open()
+    return outbox
+
+
+def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[HotFolder]:
+    """Every folder that the configuration names, open and locked."""
+    instance = instance_of(config.state_dir)
+    sources = []
+    for name, section in config.sources.items():
+        source = HotFolder(SourceName(name), section, instance=instance, check=_check, find=outbox.find, filed=outbox.filed, clock=clock)
+        source.open()
+        undo.callback(source.close)
+        outbox.all_filed(source.name, but=source.leftovers())  # what a crash kept the sink from noting
+        sources.append(source)
+    return sources
+
+
+def former(state_dir: Path, sources: Sequence[HotFolder]) -> Health:
+    """What no source reads any more, as a part of health; before anything is claimed."""
+    folders = former_work(state_dir / "work_folders.json", [source.work_folder for source in sources])
+    reasons = tuple(remedy(folder) for folder in folders)
+    for reason in reasons:
+        log.warning(reason)
+    return Health(state=HealthState.DEGRADED, reasons=reasons) if reasons else Health()
+
+
+def _check(data: bytes) -> None:
+    """Whether the structure of a picture is whole."""
+    inspect(data)
+
+
+def instance_of(state_dir: Path) -> str:
+    """Names this edged among those that share a folder; the same after each restart.
+
+    Raises:
+        OutboxError: The state folder cannot be read or written.
+    """
+    path = state_dir / "instance"
+    try:
+        if not path.exists():
+            atomic_write(path, uuid.uuid4().hex[:12].encode())
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        message = f"{path} cannot be read or written: {os.strerror(error.errno or 0)}"
+        raise OutboxError(message, hint="check the disk and who may write there") from error
