@@ -11,7 +11,7 @@ from edged.config import ControlSection
 from edged.config.document import SyntaxFinding, parse
 from edged.config.file import DEFAULT, load_config
 from edged.control.client import ask
-from edged.errors import ConfigError, EdgedError, ExitCode
+from edged.errors import ConfigError, EdgedError, ExitCode, NoDaemon
 
 _LIMIT_SECONDS: Final = 90.0  # systemd gives ExecReload= as long
 _PAUSE_SECONDS: Final = 0.1
@@ -23,8 +23,13 @@ def reload(arguments: argparse.Namespace) -> ExitCode:
     Raises:
         EdgedError: Nobody answers, or not in time.
     """
-    socket = _socket(arguments.config or DEFAULT)
-    ticket = ask(socket, "reload")
+    socket, refused = _socket(arguments.config or DEFAULT)
+    try:
+        ticket = ask(socket, "reload")
+    except NoDaemon:
+        if refused is not None:  # then it may listen elsewhere
+            raise refused from None
+        raise
     if not arguments.wait:
         print("edged reloads; what becomes of it stands in its journal and in `edged status`")
         return ExitCode.DONE
@@ -53,14 +58,13 @@ def _told(outcome: dict[str, Any]) -> ExitCode:
     return ExitCode.DONE
 
 
-def _socket(path: Path) -> Path:
-    """Where the daemon listens; also of a configuration that it will refuse, for it is the one who tells why."""
+def _socket(path: Path) -> tuple[Path, ConfigError | None]:
+    """Where the daemon listens; also by a configuration that is refused, for the daemon is who tells why."""
     try:
-        return load_config(path).config.control.socket
-    except ConfigError:
-        default = ControlSection().socket
+        return load_config(path).config.control.socket, None
+    except ConfigError as refused:
         try:
             said = parse(path.read_text(encoding="utf-8")).data["control"]["socket"]
-            return ControlSection.model_validate_json(json.dumps({"socket": said}), context={"folder": path.absolute().parent}).socket
+            return ControlSection.model_validate_json(json.dumps({"socket": said}), context={"folder": path.absolute().parent}).socket, refused
         except (OSError, ValueError, KeyError, TypeError, SyntaxFinding):
-            return default
+            return ControlSection().socket, refused

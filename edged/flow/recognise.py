@@ -9,6 +9,7 @@
 * A shape is compiled when the first line needs it; the narrowest at once.
 """
 
+import functools
 import logging
 import math
 import os
@@ -94,7 +95,7 @@ class Recogniser:
             msg = f"the model {self._name} is made to {self._model.manifest.task}, not to recognise"
             raise ModelError(msg, hint="name a model for recognition in `model.name`")
         try:
-            graph = ov.Core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
+            graph = _core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
             self._graph = self._strongest(graph)
             with self._lock:
                 self._shape(self._input.width_buckets[0])
@@ -216,7 +217,7 @@ class Recogniser:
             "NUM_STREAMS": self.requests,
             "ENABLE_CPU_PINNING": False,
         }
-        queue = ov.AsyncInferQueue(ov.Core().compile_model(shaped, "CPU", settings), self.requests)
+        queue = ov.AsyncInferQueue(_core().compile_model(shaped, "CPU", settings), self.requests)
         queue.set_callback(self._answer)
         return _Shape(queue, tuple(_Request(r.get_input_tensor().data, *(r.get_output_tensor(i).data for i in range(2))) for r in queue))
 
@@ -269,6 +270,16 @@ class Recogniser:
             msg = f"the model {self._name} failed: {answers[0]}"
             raise ModelError(msg, hint="build the model again: edged models build") from answers[0]
         return answers[0]
+
+
+@functools.cache
+def _core() -> ov.Core:
+    """The one runtime of this process; made by the main thread, and never destroyed.
+
+    Its CPU plugin gives the thread that loads it a signal stack, and unmaps that when it is itself destroyed, in whatever
+    thread that happens: from then on a signal (SIGTERM, SIGHUP) kills the process.
+    """
+    return ov.Core()
 
 
 def _error_of(request: ov.InferRequest) -> RuntimeError | None:
