@@ -180,7 +180,7 @@ class Rules:
         return Path(os.path.normpath(self._folder / value)) if isinstance(value, str) and value and not value.startswith("~") else None
 
     def _find(self, path: KeyPath, message: str, covers: KeyPath | None = None) -> Finding:
-        return Finding(line=self._document.line(path), path=path, message=message, covers=covers)
+        return Finding(place=self._document.place(path), path=path, message=message, covers=covers)
 
 
 def _section(data: dict[str, Any], key: str) -> dict[str, Any]:
