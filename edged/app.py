@@ -19,6 +19,8 @@ from pathlib import Path
 from edged import __version__
 from edged.config import Config
 from edged.config.file import LoadedConfig
+from edged.config.start import Start
+from edged.control.configuration import ConfigurationCheck
 from edged.control.health import Health, HealthState
 from edged.control.post import Worker
 from edged.control.socket import ControlSocket
@@ -52,24 +54,27 @@ _ANSWER_SECONDS = 10.0  # a recogniser that does not answer for longer is frozen
 _RESTART_SECONDS = 1.0, 30.0  # first and longest pause before a failed worker starts again
 
 
-def run(loaded: LoadedConfig) -> int:
+def run(start: Start) -> int:
     """Run the daemon until it is told to stop; returns its exit code.
 
     Raises:
         EdgedError: It cannot start.
     """
-    setup_logging(loaded.config.log.level)
+    setup_logging(start.loaded.config.log.level)
+    for reason in start.reasons:
+        log.error("%s", reason)
     bound_heap()
     limit_threads(1)  # the threads belong to the recogniser
     with ExitStack() as undo:
-        verdict = _run(loaded, SystemClock(), undo)
+        verdict = _run(start, SystemClock(), undo)
         if verdict.left:  # their threads hold what we would have to close
             sys.stderr.flush()
             os._exit(verdict.exit_code or 1)
     return verdict.exit_code
 
 
-def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
+def _run(start: Start, clock: Clock, undo: ExitStack) -> Verdict:
+    loaded = start.loaded
     config, rng = loaded.config, random.Random()  # noqa: S311 - spreads retries, hides nothing
     outbox = open_outbox(config, clock)
     undo.callback(outbox.close)
@@ -95,13 +100,17 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     undo.callback(control.close)
 
     notifier = Notifier.from_environ()
+
+    def proven() -> None:
+        start.proven(now=clock.now())
+
     feeds = [FeedWorker(source, ledger, partial(_reader, generation, source.name)) for source in sources]
-    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier)
+    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier, proven)
     workers: list[Worker] = [relay, sink, watch, *feeds, control, status]
     first, longest = _RESTART_SECONDS
     times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
     supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
-    report.attach(relay, sink, supervisor, NamedCheck("work", lambda: former))
+    report.attach(relay, sink, supervisor, ConfigurationCheck(start.reasons), NamedCheck("work", lambda: former))
     log.info("edged %s reads with %s %s", __version__, generation.model.name, generation.model.precision, extra={"device": config.device})
     gc.collect()
     gc.freeze()  # what stands now stays: full collections need not walk through it

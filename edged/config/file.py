@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
 from edged.config.checks import Rules
 from edged.config.document import Document, Finding, KeyPath, Place, SyntaxFinding
-from edged.config.layers import FOLDER, read, stack, state_dir_of
+from edged.config.layers import FOLDER, read, stack, state_dirs
 from edged.config.root import Config
 from edged.config.words import dotted, explain
 from edged.errors import ConfigError
@@ -45,7 +45,7 @@ def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> Loade
         ConfigError: It is refused; `findings` has every error (but for YAML syntax, which ends the reading of a file).
     """
     main, folder = _main(path), path.absolute().parent
-    stacked = stack(path, main, state_dir_of(main.data, folder, environ) / FOLDER)
+    stacked = stack(path, main, state_dirs(main.data, folder, environ)[0] / FOLDER)
     config, findings = validate(stacked.document, folder, environ)
     if findings or config is None:
         _refuse(stacked.files, findings)
@@ -73,7 +73,12 @@ def validate(document: Document, folder: Path, environ: Mapping[str, str]) -> tu
 
 def digest_of(config: Config) -> str:
     """The name of what is in effect: equal for files that differ in comments, order or spelled-out defaults."""
-    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return digest_of_content(config.model_dump(mode="json"))
+
+
+def digest_of_content(content: Any) -> str:
+    """The same, of what a configuration says once it is plain data."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -54,22 +54,19 @@ def read(path: Path, file: int = 0) -> Document:
     return document
 
 
-def state_dir_of(data: Any, folder: Path, environ: Mapping[str, str]) -> Path:
-    """Where the layers and the last good configuration lie, whether or not the rest of the main file is right.
+def state_dirs(data: Any, folder: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where the layers lie, and after it where else the last good configuration may lie, whatever is wrong with the main file.
 
     Args:
         data: What the main file says; anything but a mapping where it could not be understood.
         folder: Where its relative paths begin.
-        environ: systemd names the folder it made for us; taken where the file is of no help.
+        environ: systemd names the folder that it made for us.
     """
-    said = data.get("state_dir") if isinstance(data, dict) else None
-    if isinstance(said, str) and said and not said.startswith("~"):
-        return Path(os.path.normpath(folder / said))
-    given = environ.get("STATE_DIRECTORY", "").split(":")[0]
-    if given and (not isinstance(data, dict) or "state_dir" in data):
-        return Path(given)
     default: Path = Config.model_fields["state_dir"].default
-    return default
+    said = data.get("state_dir", str(default)) if isinstance(data, dict) else None
+    given = environ.get("STATE_DIRECTORY", "").split(":")[0]
+    found = [Path(os.path.normpath(folder / said))] if isinstance(said, str) and said and not said.startswith("~") else []
+    return tuple(dict.fromkeys([*found, *([Path(given)] if given else []), default]))
 
 
 def layer_paths(folder: Path) -> tuple[Path, ...]:
