@@ -17,7 +17,9 @@ from functools import partial
 
 from edged import __version__
 from edged.config import Config
-from edged.config.file import LoadedConfig, load_config
+from edged.config.file import load_config
+from edged.config.start import Start, keep
+from edged.control.configuration import ConfigurationCheck
 from edged.control.post import Worker
 from edged.control.reload import ReloadWorker
 from edged.control.socket import ControlSocket
@@ -56,27 +58,29 @@ class Daemon:
     reload: ReloadWorker
 
 
-def run(loaded: LoadedConfig) -> int:
+def run(start: Start) -> int:
     """Run the daemon until it is told to stop; returns its exit code.
 
     Raises:
         EdgedError: It cannot start.
     """
-    setup_logging(loaded.config.log.level)
+    setup_logging(start.loaded.config.log.level)
+    for reason in start.reasons:
+        log.error("%s", reason)
     bound_heap()
     limit_threads(1)  # the threads belong to the recogniser
     with ExitStack() as undo:
-        verdict = _run(loaded, SystemClock(), undo)
+        verdict = _run(start, SystemClock(), undo)
         if verdict.left:  # their threads hold what we would have to close
             sys.stderr.flush()
             os._exit(verdict.exit_code or 1)
     return verdict.exit_code
 
 
-def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
-    daemon = compose(loaded, clock, undo)
+def _run(start: Start, clock: Clock, undo: ExitStack) -> Verdict:
+    daemon = compose(start, clock, undo)
     model = daemon.parts.succession.current.model
-    log.info("edged %s reads with %s %s", __version__, model.name, model.precision, extra={"device": loaded.config.device})
+    log.info("edged %s reads with %s %s", __version__, model.name, model.precision, extra={"device": start.loaded.config.device})
     del model
     gc.collect()
     gc.freeze()  # what stands now stays: full collections need not walk through it
@@ -84,12 +88,13 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
         return daemon.supervisor.run()
 
 
-def compose(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Daemon:
+def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     """Open what the configuration names and join it; *undo* closes it in reverse.
 
     Raises:
         EdgedError: Something cannot be opened.
     """
+    loaded = start.loaded
     config, rng = loaded.config, random.Random()  # noqa: S311 - spreads retries, hides nothing
     outbox = open_outbox(config, clock)
     undo.callback(outbox.close)
@@ -102,8 +107,19 @@ def compose(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Daemon:
     report = Report(loaded, succession.current.model, sources, ledger, outbox)
     relay = _relay(config, outbox, report, clock, rng)
     notifier = Notifier.from_environ()
-    parts = Parts(succession=succession, sources=sources, outbox=outbox, relay=relay, report=report, notifier=notifier, connect=_publisher)
-    reloading = Reloading(loaded, parts, partial(load_config, loaded.path), clock)
+    files = ConfigurationCheck(start.reasons)
+    parts = Parts(
+        succession=succession,
+        sources=sources,
+        outbox=outbox,
+        relay=relay,
+        report=report,
+        notifier=notifier,
+        connect=_publisher,
+        good=files.good,
+        keep=lambda loaded: keep(loaded, now=clock.now()),
+    )
+    reloading = Reloading(start, parts, partial(load_config, loaded.path), clock)
     reload = ReloadWorker(reloading.attempt, reloading.files, succession.retire)
     control = ControlSocket(config.control.socket, {**report.verbs(), **reload.verbs()})
     control.open()
@@ -111,10 +127,13 @@ def compose(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Daemon:
 
     sink = SinkWorker(sources, ledger, outbox, relay.notify)
     feeds = [FeedWorker(source, ledger, partial(succession.lease, source.name)) for source in sources]
-    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, succession.check), StatusWorker(report, relay, notifier)
+    watch, status = (
+        RecogniseWatch(ledger, _ANSWER_SECONDS, succession.check),
+        StatusWorker(report, relay, notifier, lambda: start.proven(now=clock.now())),
+    )
     workers: tuple[Worker, ...] = (relay, sink, watch, *feeds, control, status, reload)
     supervisor = _supervisor(workers, notifier, rng, reload)
-    report.attach(relay, sink, supervisor, reloading, NamedCheck("work", lambda: left_alone))
+    report.attach(relay, sink, supervisor, files, reloading, NamedCheck("work", lambda: left_alone))
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reload=reload)
 
 

@@ -33,7 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--source", metavar="NAME", help="read as this source of the configuration does")
     read.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
 
-    verbs.add_parser("check", parents=[config], help="validate the configuration: every error at once")
+    verbs.add_parser("check", parents=[config], help="validate the configuration: every error at once").add_argument(
+        "--merged", action="store_true", help="show what is in effect, and which file said it"
+    )
     reload = verbs.add_parser("reload", parents=[config], help="let the running daemon read its configuration and models again")
     reload.add_argument("--wait", action="store_true", help="say what changed; 1 where it failed and the old stays in effect")
     status = verbs.add_parser("status", parents=[config], help="what the running daemon says of itself")
@@ -92,7 +94,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
     if verb == "run":
         from edged.commands.run import run
 
-        return run(arguments.config)
+        return run(arguments.config, strict=arguments.strict)
     if verb == "read":
         from edged.commands.read import read
 

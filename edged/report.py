@@ -177,8 +177,9 @@ class StatusWorker:
 
     name = "status"
 
-    def __init__(self, report: Report, relay: Relay, notifier: Notifier) -> None:
-        self._report, self._relay, self._notifier = report, relay, notifier
+    def __init__(self, report: Report, relay: Relay, notifier: Notifier, proven: Callable[[], None]) -> None:
+        """*proven* is called once, as soon as the daemon is ready."""
+        self._report, self._relay, self._notifier, self._proven = report, relay, notifier, proven
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Tell until *stop* is set, then that we are stopping."""
@@ -190,6 +191,7 @@ class StatusWorker:
             if not ready and self._report.looked():
                 ready, refresh_at = True, now
                 self._notifier.ready(_line(health))
+                self._proven()
             elif health != said:
                 self._notifier.status(_line(health))
             if health != said or now >= refresh_at:

@@ -65,6 +65,8 @@ def _socket(path: Path) -> tuple[Path, ConfigError | None]:
     except ConfigError as refused:
         try:
             said = parse(path.read_text(encoding="utf-8")).data["control"]["socket"]
-            return ControlSection.model_validate_json(json.dumps({"socket": said}), context={"folder": path.absolute().parent}).socket, refused
+            return ControlSection.model_validate_json(
+                json.dumps({"socket": said}), context={"folder": path.absolute().parent}
+            ).socket, refused
         except (OSError, ValueError, KeyError, TypeError, SyntaxFinding):
             return ControlSection().socket, refused

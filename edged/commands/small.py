@@ -8,6 +8,8 @@ from typing import Any
 
 from edged.config import Config
 from edged.config.file import DEFAULT, load_config
+from edged.config.merged import merged
+from edged.config.start import start_config
 from edged.control.client import ask
 from edged.errors import EdgedError, ExitCode, NoDaemon
 
@@ -15,14 +17,20 @@ _NO_READINGS = "no readings yet"
 
 
 def _config(arguments: argparse.Namespace) -> Config:
-    return load_config(arguments.config or DEFAULT).config
+    """As the daemon would start with: it must be reached when it runs with the last good configuration, too."""
+    return start_config(arguments.config or DEFAULT).loaded.config
 
 
 def check(arguments: argparse.Namespace) -> ExitCode:
     """Validate the configuration."""
     loaded = load_config(arguments.config or DEFAULT)
+    if arguments.merged:
+        print(merged(loaded), end="")
+        return ExitCode.DONE
     sources = ", ".join(loaded.config.sources)
     print(f"{loaded.path}: good (device {loaded.config.device}; sources {sources}; digest {loaded.digest[:12]})")
+    for layer in loaded.layers:
+        print(f"with {layer}")
     return ExitCode.DONE
 
 

@@ -3,10 +3,14 @@
 types.py     the kinds of values
 box.py, broker.py, folder.py, root.py    the sections, up to `Config`; all frozen, unknown keys refused
 document.py  YAML as it was typed, with lines
+effects.py   what a changed key takes: live, reconnect, restart
 checks.py    what no single key can tell
 schema.py    the JSON Schema
 words.py     an error as the operator reads it
-file.py      from a file to a `Config`, or to every error in it
+layers.py    the main file with what edged wrote itself on top
+file.py      from the files to a `Config`, or to every error in them
+merged.py    what is in effect, with who said what
+last_good.py, start.py    what the daemon starts with when the files are bad
 
 A step gets its own section, never the whole `Config`.
 """

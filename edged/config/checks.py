@@ -12,8 +12,9 @@ from typing import Any
 
 from edged.config.document import Document, Finding, KeyPath
 from edged.config.folder import FolderSection
-from edged.config.root import MAX_SOURCES
+from edged.config.root import MAX_SOURCES, Config
 from edged.config.words import dotted, quoted
+from edged.lib.sandbox import sandbox_remedy
 
 _LATER_SOURCE_KEYS = ("url", "fields", "trigger")
 _SECRETS = ("password", "passwd", "passphrase", "secret", "token", "key_password")
@@ -39,6 +40,7 @@ class Rules:
             *self._socket(),
             *(finding for name, source in self._sources().items() for finding in self._source(name, source)),
             *self._folders(),
+            *self._sandbox(),
         ]
 
     def _secrets(self, path: KeyPath, section: dict[str, Any]) -> Iterator[Finding]:
@@ -171,6 +173,24 @@ class Rules:
                         f"is the same folder as {where}; a work folder is used by one source alone",
                     )
 
+    def _sandbox(self) -> Iterator[Finding]:
+        """What the unit of the service does not let us write; nobody but the service can know."""
+        default = Config.model_fields["state_dir"].default
+        socket = self._absolute(_section(self._data, "control").get("socket"))
+        groups: list[tuple[KeyPath, list[Path | None]]] = [
+            (("state_dir",), [self._absolute(self._data.get("state_dir", str(default)))]),
+            (("control", "socket"), [socket.parent if socket else None]),
+        ]
+        for name, source in self._sources().items():
+            path = self._absolute(source.get("path"))
+            if path is not None and source.get("after") != "keep":  # which reads what nobody may write
+                others = (self._absolute(source.get(role)) or path.parent / role / name for role in ("work", "done", "failed"))
+                groups.append((("sources", name, "path"), [path, *others]))
+        for key, folders in groups:
+            remedy = sandbox_remedy([folder for folder in folders if folder is not None], environ=self._environ)
+            if remedy:
+                yield self._find(key, remedy)
+
     def _sources(self) -> dict[str, dict[str, Any]]:
         """No more than may be: the comparison of all pairs must not take minutes on a nonsensical file."""
         first = islice(_section(self._data, "sources").items(), MAX_SOURCES)
@@ -180,7 +200,7 @@ class Rules:
         return Path(os.path.normpath(self._folder / value)) if isinstance(value, str) and value and not value.startswith("~") else None
 
     def _find(self, path: KeyPath, message: str, covers: KeyPath | None = None) -> Finding:
-        return Finding(line=self._document.line(path), path=path, message=message, covers=covers)
+        return Finding(place=self._document.place(path), path=path, message=message, covers=covers)
 
 
 def _section(data: dict[str, Any], key: str) -> dict[str, Any]:

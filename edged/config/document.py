@@ -7,7 +7,7 @@ and dates stay text. There is no constructor: nothing can be built but mappings,
 import math
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.composer import Composer, ComposerError
@@ -44,11 +44,18 @@ _SYNTAX = (
 )
 
 
+class Place(NamedTuple):
+    """Where something stands; places sort as the files do."""
+
+    file: int  # 0 is the main file, its layers follow
+    line: int  # from 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One thing that is wrong, where it stands, and what to do."""
 
-    line: int  # from 1
+    place: Place
     path: KeyPath
     message: str
     covers: KeyPath | None = None  # other findings at or below it only repeat this one
@@ -59,14 +66,14 @@ class Document:
     """What the file says, before anyone asked whether it is right."""
 
     data: Any
-    lines: dict[KeyPath, int]
+    places: dict[KeyPath, Place]
     findings: tuple[Finding, ...]
 
-    def line(self, path: KeyPath) -> int:
-        """The line of this key, or of the nearest section above it that is in the file."""
-        while path and path not in self.lines:
+    def place(self, path: KeyPath) -> Place:
+        """Where this key stands, or the nearest section above it that is in the file."""
+        while path and path not in self.places:
             path = path[:-1]
-        return self.lines.get(path, 1)
+        return self.places.get(path, Place(0, 1))
 
 
 class SyntaxFinding(Exception):
@@ -102,12 +109,12 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
 
 
 class _Converter:
-    """Nodes to plain data; every key's line and every problem is kept."""
+    """Nodes to plain data; every key's place and every problem is kept."""
 
-    def __init__(self, tagged: set[int]) -> None:
-        self.lines: dict[KeyPath, int] = {}
+    def __init__(self, tagged: set[int], file: int) -> None:
+        self.places: dict[KeyPath, Place] = {}
         self.findings: list[Finding] = []
-        self._tagged = tagged
+        self._tagged, self._file = tagged, file
         self._left = MAX_EXPANDED
 
     def value(self, node: Node, path: KeyPath) -> Any:
@@ -124,7 +131,7 @@ class _Converter:
         return self._scalar(node, path)
 
     def _item(self, node: Node, path: KeyPath) -> Any:
-        self.lines[path] = _line(node)
+        self.places[path] = self._place(node)
         return self.value(node, path)
 
     def _mapping(self, node: MappingNode, path: KeyPath) -> dict[str, Any]:
@@ -139,11 +146,11 @@ class _Converter:
                 self._find(key_node, path, "a key holds half of a surrogate pair, which is no character")
                 continue
             if key in found:
-                self._find(key_node, here, f"stands twice, first on line {self.lines[here]}; keep one of the two")
+                self._find(key_node, here, f"stands twice, first on line {self.places[here].line}; keep one of the two")
                 continue
             if key == "<<" and key_node.style is None:
                 self._find(key_node, here, "merge keys are not part of YAML 1.2; write the keys out", covers=here)
-            self.lines[here] = _line(key_node)
+            self.places[here] = self._place(key_node)
             found[key] = self.value(value_node, here)
         return found
 
@@ -163,11 +170,14 @@ class _Converter:
         return text
 
     def _find(self, node: Node, path: KeyPath, message: str, covers: KeyPath | None = None) -> None:
-        self.findings.append(Finding(line=_line(node), path=path, message=message, covers=covers))
+        self.findings.append(Finding(place=self._place(node), path=path, message=message, covers=covers))
+
+    def _place(self, node: Node) -> Place:
+        return Place(self._file, _line(node))
 
 
-def parse(text: str) -> Document:
-    """Read one YAML document.
+def parse(text: str, file: int = 0) -> Document:
+    """Read one YAML document, the text of the file with this number.
 
     Raises:
         SyntaxFinding: It is not YAML, or it is out of all proportion.
@@ -184,10 +194,10 @@ def parse(text: str) -> Document:
         mark = (error.context_mark if "never closed" in message else None) or error.problem_mark
         raise SyntaxFinding(mark.line + 1 if mark else 1, message) from error
     if root is None:
-        return Document(data=None, lines={}, findings=())
-    converter = _Converter(composer.tagged)
+        return Document(data=None, places={}, findings=())
+    converter = _Converter(composer.tagged, file)
     data = converter.value(root, ())
-    return Document(data=data, lines=converter.lines, findings=tuple(converter.findings))
+    return Document(data=data, places=converter.places, findings=tuple(converter.findings))
 
 
 def _line(node: Node) -> int:

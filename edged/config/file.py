@@ -1,25 +1,23 @@
-"""From a file to a `Config`, or to every error in it with its line."""
+"""From the files to a `Config`, or to every error in them with its line."""
 
 import hashlib
 import json
 import os
-import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
 from edged.config.checks import Rules
-from edged.config.document import Document, Finding, SyntaxFinding, parse
+from edged.config.document import Document, Finding, KeyPath, Place, SyntaxFinding
+from edged.config.layers import FOLDER, read, stack, state_dirs
 from edged.config.root import Config
-from edged.config.words import dotted, explain, shown
+from edged.config.words import dotted, explain
 from edged.errors import ConfigError
 
 DEFAULT = Path("/etc/edged/edged.yaml")
-LAYERS = "edged.d"  # below state_dir: what edged writes itself, merged over the file
-MAX_BYTES = 256 * 1024  # hundreds of sources; PyYAML reads it in about two seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,73 +27,73 @@ class LoadedConfig:
     config: Config
     digest: str  # sha256 hex of what is in effect: defaults filled in, paths absolute, secrets never in it
     path: Path
-    files: tuple[Path, ...] = ()  # each file and folder whose change means a reload; the folder of layers may be missing
+    files: tuple[Path, ...] = ()  # each file and folder whose change means a reload: main file, folder of layers, layers
+    origins: Mapping[KeyPath, str] = field(default_factory=dict)  # `10-tune.yaml:3`, for each key that a file says
+
+    @property
+    def layers(self) -> tuple[Path, ...]:
+        """The files that were laid over the main one, in their order."""
+        return self.files[2:]
 
 
 def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> LoadedConfig:
-    """Read and validate the configuration.
+    """Read and validate the configuration with its layers.
 
     Whether folders exist is not looked at: that is the business of whoever opens them.
 
     Raises:
-        ConfigError: It is refused; `findings` has every error (but for YAML syntax, which ends the reading).
+        ConfigError: It is refused; `findings` has every error (but for YAML syntax, which ends the reading of a file).
     """
-    document = _parsed(path, _text(path))
-    folder = path.absolute().parent
+    main, folder = _main(path), path.absolute().parent
+    stacked = stack(path, main, state_dirs(main.data, folder, environ)[0] / FOLDER)
+    config, findings = validate(stacked.document, folder, environ)
+    if findings or config is None:
+        _refuse(stacked.files, findings)
+    document = stacked.document
+    origins = {key: f"{stacked.files[place.file].name}:{place.line}" for key, place in document.places.items()}
+    return LoadedConfig(
+        config=config,
+        digest=digest_of(config),
+        path=path,
+        files=(path, stacked.folder, *stacked.files[1:]),
+        origins=origins,
+    )
+
+
+def validate(document: Document, folder: Path, environ: Mapping[str, str]) -> tuple[Config | None, list[Finding]]:
+    """The configuration, or everything that is wrong with it, in the order of the files."""
     findings = [*document.findings, *Rules(document, folder, environ).findings()]
     config: Config | None = None
     try:
         config = Config.model_validate_json(json.dumps(document.data), context={"folder": folder})
     except ValidationError as error:
         findings += [explain(one, document) for one in error.errors(include_url=False)]
-    if findings or config is None:
-        _refuse(path, _telling(findings))
-    return LoadedConfig(config=config, digest=digest_of(config), path=path, files=(path, config.state_dir / LAYERS))
+    return config, _telling(findings)
 
 
 def digest_of(config: Config) -> str:
     """The name of what is in effect: equal for files that differ in comments, order or spelled-out defaults."""
-    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return digest_of_content(config.model_dump(mode="json"))
+
+
+def digest_of_content(content: Any) -> str:
+    """The same, of what a configuration says once it is plain data."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _text(path: Path) -> str:
+def _main(path: Path) -> Document:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            _refuse(path, [_first("not a regular file, expected a YAML file")])
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
+        document = read(path)
     except OSError as error:
         message = f"{path}: the configuration cannot be read: {error.strerror}"
         raise ConfigError(message, hint="name the file with -c FILE; the user of the daemon must be allowed to read it") from error
-    if len(raw) > MAX_BYTES:
-        _refuse(path, [_first(f"larger than {MAX_BYTES} bytes, expected a configuration")])
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        _refuse(path, [_first("found UTF-16, expected UTF-8; save the file as UTF-8")])
-    if raw.startswith(b"\xef\xbb\xbf"):
-        _refuse(path, [_first("found a byte order mark, expected plain UTF-8; save the file as UTF-8 without BOM")])
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        found = f"found the byte 0x{raw[error.start]:02x}, expected UTF-8; save the file as UTF-8"
-        _refuse(path, [Finding(line=line, path=(), message=found)])
-
-
-def _parsed(path: Path, text: str) -> Document:
-    try:
-        document = parse(text)
     except SyntaxFinding as error:
-        _refuse(path, [Finding(line=error.line, path=(), message=str(error))])
+        _refuse([path], [Finding(place=Place(0, error.line), path=(), message=str(error))])
     if document.data is None:
-        _refuse(path, [_first("the file is empty, expected at least version, device and sources")])
-    if not isinstance(document.data, dict):
-        _refuse(path, [_first(f"found {shown(document.data)}, expected keys such as `device: line3`")])
+        message = "the file is empty, expected at least version, device and sources"
+        _refuse([path], [Finding(place=Place(0, 1), path=(), message=message)])
     return document
-
-
-def _first(message: str) -> Finding:
-    return Finding(line=1, path=(), message=message)
 
 
 def _telling(findings: list[Finding]) -> list[Finding]:
@@ -106,13 +104,15 @@ def _telling(findings: list[Finding]) -> list[Finding]:
         over = [covered[finding.path[:end]] for end in range(len(finding.path) + 1) if finding.path[:end] in covered]
         if all(other is finding for other in over):
             told.append(finding)
-    return sorted(told, key=lambda finding: (finding.line, dotted(finding.path)))
+    return sorted(told, key=lambda finding: (finding.place, dotted(finding.path)))
 
 
-def _refuse(path: Path, findings: list[Finding]) -> NoReturn:
+def _refuse(files: Sequence[Path], findings: list[Finding]) -> NoReturn:
     lines = tuple(
-        f"{path.name}:{finding.line}: {dotted(finding.path)}{': ' if finding.path else ''}{finding.message}" for finding in findings
+        f"{files[finding.place.file].name}:{finding.place.line}: {dotted(finding.path)}{': ' if finding.path else ''}{finding.message}"
+        for finding in findings
     )
     count = f"{len(lines)} errors" if len(lines) > 1 else "1 error"
-    message = f"{path}: {count}"
-    raise ConfigError(message, hint="correct the lines named above; `edged check` tells when all is well", findings=lines)
+    message = f"{files[0]}: {count}"
+    layers = f" ({', '.join(path.name for path in files[1:])} in {files[1].parent})" if any(f.place.file for f in findings) else ""
+    raise ConfigError(message, hint=f"correct the lines named above{layers}; `edged check` tells when all is well", findings=lines)

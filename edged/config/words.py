@@ -54,7 +54,7 @@ def explain(error: Any, document: Document) -> Finding:
     else:
         value = _value(document.data, path)
         message = f"found {shown(value)}, {error['msg'] if error['type'] == 'path' else 'expected ' + expected(path)}{_advice(path, value)}"
-    return Finding(line=document.line(path), path=path, message=message)
+    return Finding(place=document.place(path), path=path, message=message)
 
 
 def shown(value: object) -> str:

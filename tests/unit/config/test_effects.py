@@ -1,6 +1,8 @@
 """What each key takes to come into effect."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from edged.config import Config
 from edged.config import schema as config_schema
 from edged.config.effects import TABLE, Changes, Effect, changes, effect_of
 
+SHOWN = Path(__file__).parents[3] / "config" / "edged.yaml"
 BASE: dict[str, Any] = {"version": 1, "device": "line3", "sources": {"inbox": {"path": "/in"}}}
 
 
@@ -61,6 +64,16 @@ def test_the_way_back_is_the_same_change() -> None:
     """What a change takes does not depend on its direction."""
     one, other = _config(), _inbox(model={"name": "other"}, limits={"max_side": 64})
     assert changes(one, other) == changes(other, one)
+
+
+def test_the_shown_configuration_tells_the_effects() -> None:
+    """Its head names each key that waits for a restart and no other; what makes a new connection is all of mqtt."""
+    told = re.search(r"wait for a restart: (.*?) makes a new connection", SHOWN.read_text(encoding="utf-8"), re.DOTALL)
+    assert told is not None
+    names = {".".join(path).removeprefix("sources.*.") for path, effect in TABLE.items() if effect is Effect.RESTART}
+    prose = {"a", "and", "comes", "else", "goes", "in", "mqtt", "of", "or", "source", "stands", "that", "What"}
+    assert set(re.findall(r"[\w.]*\w", told[1])) - prose == names
+    assert {path[0] for path, effect in TABLE.items() if effect is Effect.RECONNECT} == {"mqtt"}
 
 
 def test_the_schema_tells_the_effect() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edged.config.file import MAX_BYTES, load_config
+from edged.config.file import load_config
+from edged.config.layers import MAX_BYTES
 from edged.errors import ConfigError, ExitCode
 
 TABLE = Path(__file__).parents[2] / "bad_configs" / "table.txt"

@@ -42,7 +42,7 @@ def test_anchors_may_be_used() -> None:
     """A bounded use of anchors and aliases is fine, and keys keep the line where they stand."""
     document = parse("a: &shared\n  x: 1\nb: *shared\n")
     assert document.data == {"a": {"x": 1}, "b": {"x": 1}}
-    assert [document.line(path) for path in [("a",), ("b",), ("b", "x"), ("b", "missing"), ()]] == [1, 3, 2, 3, 1]
+    assert [document.place(path).line for path in [("a",), ("b",), ("b", "x"), ("b", "missing"), ()]] == [1, 3, 2, 3, 1]
 
 
 def test_only_three_keys_are_needed(tmp_path: Path) -> None:
