@@ -13,6 +13,7 @@ from pathlib import Path
 from edged.config import Config
 from edged.config.effects import Changes, changes
 from edged.config.file import LoadedConfig, digest_of
+from edged.config.start import Start
 from edged.control.health import Health, HealthState
 from edged.control.reload import Reloaded
 from edged.errors import ConfigError, EdgedError
@@ -46,6 +47,8 @@ class Parts:
     report: Report
     notifier: Notifier
     connect: Callable[[Config], Publisher]  # a publisher for this configuration
+    good: Callable[[], None]  # told that the files are in effect
+    keep: Callable[[LoadedConfig], None]  # as the last good configuration
 
 
 class Reloading:
@@ -55,15 +58,16 @@ class Reloading:
 
     def __init__(
         self,
-        loaded: LoadedConfig,
+        start: Start,
         parts: Parts,
         load: Callable[[], LoadedConfig],
         clock: Clock,
         *,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """*loaded* is in effect; *load* reads what should be."""
-        self._loaded = self._wanted = loaded
+        """The configuration of *start* is in effect; *load* reads what should be."""
+        self._loaded = self._wanted = start.loaded
+        self._known = start.errors  # health and journal have them already
         self._parts, self._load, self._clock, self._sleep = parts, load, clock, sleep
         self._restart: tuple[str, ...] = ()
         self._failed: Reloaded | None = None
@@ -113,8 +117,9 @@ class Reloading:
             self._swap(loaded, generation, differing)
             if self._parts.report.looked():
                 self._parts.notifier.ready(self._parts.report.line())
-        self._restart = differing.restart
-        self._failed = None
+        self._restart, self._failed, self._known = differing.restart, None, ()
+        self._parts.good()
+        self._parts.keep(loaded)
         return Reloaded(ok=True, config=loaded.digest, models=models, **asdict(differing))
 
     def _make_room(self) -> None:
@@ -146,12 +151,16 @@ class Reloading:
             parts.relay.reconnect(parts.connect(config), retry_max_seconds=config.mqtt.retry_max_seconds)
 
     def _refused(self, errors: tuple[str, ...], hint: str) -> Reloaded:
-        self._failed = Reloaded(ok=False, config=self._loaded.digest, restart=self._restart, errors=errors, hint=hint)
-        return self._failed
+        outcome = Reloaded(ok=False, config=self._loaded.digest, restart=self._restart, errors=errors, hint=hint)
+        if errors != self._known:
+            self._failed = outcome
+        return outcome
 
     def _tell(self, outcome: Reloaded) -> None:
         """The journal and the broker hear of what changed, and of nothing else."""
-        if not outcome.ok:
+        if outcome.errors and outcome.errors == self._known:
+            log.debug("the configuration is still refused")
+        elif not outcome.ok:
             log.error("reload failed, the old configuration stays; %s", outcome.hint or "see the errors")
             for error in outcome.errors:
                 log.error("reload: %s", error)

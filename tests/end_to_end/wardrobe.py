@@ -1,7 +1,6 @@
 """A model whose every generation shows itself: in its digest, and in each `T` that it reads."""
 
 import hashlib
-import os
 import shutil
 from pathlib import Path
 
@@ -51,7 +50,7 @@ def put_on(folder: Path, manifest: object) -> None:
     """Replace the manifest at once."""
     new = folder / f".{FILE_NAME}"
     new.write_text(yaml.safe_dump(manifest), encoding="utf8")
-    os.replace(new, folder / FILE_NAME)
+    new.replace(folder / FILE_NAME)
 
 
 def _sha256(path: Path) -> str:
