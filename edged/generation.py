@@ -132,7 +132,8 @@ class Builder:
         if shared is not None:
             if shared.model.golden != model.golden:
                 shared.recogniser.prove(model)
-            self._opened[model.ref] = Opened(model, shared.recogniser)
+                shared = Opened(model, shared.recogniser)
+            self._opened[model.ref] = shared
             return
         recogniser = Recogniser(model, self._section)
         self._opened[model.ref] = Opened(model, recogniser)

@@ -88,6 +88,7 @@ class Reloading:
 
     def attempt(self) -> Reloaded:
         """Read everything again and put it into effect; a bad one changes nothing."""
+        restart, failed = self._restart, self._failed
         try:
             outcome = self._reload()
         except ConfigError as error:
@@ -98,7 +99,11 @@ class Reloading:
             log.exception("reload failed unexpectedly")
             told = f"{type(error).__name__}: {error}"
             outcome = self._refused((told,), "report it; the journal of edged has the traceback")
-        self._tell(outcome)
+        if outcome.ok and (outcome.live or outcome.reconnect or outcome.models or outcome.restart != restart or failed):
+            self._tell_changes(outcome)
+        elif not outcome.ok and outcome.errors != self._known:
+            self._tell_errors(outcome)
+        self._parts.relay.refresh()
         return outcome
 
     def _reload(self) -> Reloaded:
@@ -156,23 +161,18 @@ class Reloading:
             self._failed = outcome
         return outcome
 
-    def _tell(self, outcome: Reloaded) -> None:
-        """The journal and the broker hear of what changed, and of nothing else."""
-        if outcome.errors and outcome.errors == self._known:
-            log.debug("the configuration is still refused")
-        elif not outcome.ok:
-            log.error("reload failed, the old configuration stays; %s", outcome.hint or "see the errors")
-            for error in outcome.errors:
-                log.error("reload: %s", error)
-            errors = {"errors": _some(outcome.errors), "hint": outcome.hint}
-            self._parts.relay.event("reload_failed", {"config": outcome.config, **errors})
-        elif outcome.changed:
-            changed = {"live": outcome.live, "reconnect": outcome.reconnect, "restart": outcome.restart, "models": outcome.models}
-            log.info("reloaded", extra={kind: ",".join(what) for kind, what in changed.items() if what} | {"config": outcome.config[:12]})
-            for key in outcome.restart:
-                log.warning("restart needed: %s keeps its old value until edged starts again", key)
-            self._parts.relay.event("reload", {"config": outcome.config, **changed})
-        self._parts.relay.refresh()
+    def _tell_changes(self, outcome: Reloaded) -> None:
+        changed = {"live": outcome.live, "reconnect": outcome.reconnect, "restart": outcome.restart, "models": outcome.models}
+        log.info("reloaded", extra={kind: ",".join(what) for kind, what in changed.items() if what} | {"config": outcome.config[:12]})
+        for key in outcome.restart:
+            log.warning("restart needed: %s keeps its old value until edged starts again", key)
+        self._parts.relay.event("reload", {"config": outcome.config, **changed})
+
+    def _tell_errors(self, outcome: Reloaded) -> None:
+        log.error("reload failed, the old configuration stays; %s", outcome.hint)
+        for error in outcome.errors:
+            log.error("reload: %s", error)
+        self._parts.relay.event("reload_failed", {"config": outcome.config, "errors": _some(outcome.errors), "hint": outcome.hint})
 
 
 def in_effect(old: LoadedConfig, new: LoadedConfig, restart: Iterable[str]) -> LoadedConfig:

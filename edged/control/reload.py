@@ -32,11 +32,6 @@ class Reloaded:
     errors: tuple[str, ...] = ()
     hint: str = ""
 
-    @property
-    def changed(self) -> bool:
-        """Whether anything did."""
-        return bool(self.live or self.reconnect or self.restart or self.models)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReloadTimes:
