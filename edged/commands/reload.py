@@ -54,7 +54,7 @@ def _told(outcome: dict[str, Any]) -> ExitCode:
         return ExitCode.UNREADABLE
     words = {"live": "changed", "reconnect": "changed, meets the broker anew", "restart": "restart needed", "models": "model opened"}
     lines = [f"{word}: {what}" for kind, word in words.items() for what in outcome[kind]]
-    print("\n".join(lines) or "nothing changed")
+    print("\n".join(lines) or "nothing changed: what the files say is in effect")
     return ExitCode.DONE
 
 
