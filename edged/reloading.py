@@ -5,7 +5,6 @@ Only `attempt` changes anything, and it is called by one thread at a time.
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from edged.config.effects import Changes, changes
 from edged.config.file import LoadedConfig, digest_of
 from edged.config.start import Start
 from edged.control.health import Health, HealthState
-from edged.control.reload import Reloaded
+from edged.control.reload import Pause, Reloaded
 from edged.errors import ConfigError, EdgedError
 from edged.flow.folder.source import HotFolder
 from edged.flow.outbox import Outbox
@@ -56,19 +55,11 @@ class Reloading:
 
     name = "reload"
 
-    def __init__(
-        self,
-        start: Start,
-        parts: Parts,
-        load: Callable[[], LoadedConfig],
-        clock: Clock,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, start: Start, parts: Parts, load: Callable[[], LoadedConfig], clock: Clock) -> None:
         """The configuration of *start* is in effect; *load* reads what should be."""
         self._loaded = self._wanted = start.loaded
         self._known = start.errors  # health and journal have them already
-        self._parts, self._load, self._clock, self._sleep = parts, load, clock, sleep
+        self._parts, self._load, self._clock = parts, load, clock
         self._restart: tuple[str, ...] = ()
         self._failed: Reloaded | None = None
 
@@ -86,11 +77,11 @@ class Reloading:
             reasons += [f"failed, the old configuration stays: {error}" for error in _some(self._failed.errors)]
         return Health(state=HealthState.DEGRADED if reasons else HealthState.OK, reasons=tuple(reasons))
 
-    def attempt(self) -> Reloaded:
+    def attempt(self, pause: Pause) -> Reloaded:
         """Read everything again and put it into effect; a bad one changes nothing."""
         restart, failed = self._restart, self._failed
         try:
-            outcome = self._reload()
+            outcome = self._reload(pause)
         except ConfigError as error:
             outcome = self._refused(error.findings or (str(error),), error.hint)
         except EdgedError as error:
@@ -106,14 +97,14 @@ class Reloading:
         self._parts.relay.refresh()
         return outcome
 
-    def _reload(self) -> Reloaded:
+    def _reload(self, pause: Pause) -> Reloaded:
         wanted = self._load()
         self._wanted = wanted
         differing = changes(self._loaded.config, wanted.config)
         loaded = in_effect(self._loaded, wanted, differing.restart)
-        self._make_room()
+        self._make_room(pause)
         opened = self._parts.succession.current.opened
-        generation = build_generation(loaded, self._clock, before=opened, wait=self._sleep)
+        generation = build_generation(loaded, self._clock, before=opened, wait=pause)
         old = [recogniser for _, recogniser in opened]
         models = tuple(sorted(f"{m.ref.name} {m.ref.precision} {m.ref.digest[:12]}" for m, r in generation.opened if r not in old))
         if models or loaded.digest != self._loaded.digest:
@@ -127,7 +118,7 @@ class Reloading:
         self._parts.keep(loaded)
         return Reloaded(ok=True, config=loaded.digest, models=models, **asdict(differing))
 
-    def _make_room(self) -> None:
+    def _make_room(self, pause: Pause) -> None:
         """Wait for the generation before the last, whose inputs should have their answers by now.
 
         Raises:
@@ -140,7 +131,7 @@ class Reloading:
             if self._clock.monotonic() >= deadline:
                 message = f"{succession.living} generations of models are in memory: the inputs of earlier ones have no answer yet"
                 raise EdgedError(message, hint="look at the load of this machine, and reload again")
-            self._sleep(_PAUSE_SECONDS)
+            pause(_PAUSE_SECONDS)
             succession.retire()
 
     def _swap(self, loaded: LoadedConfig, generation: Generation, differing: Changes) -> None:

@@ -14,7 +14,10 @@ from typing import Any
 
 from edged.control.post import Beat
 from edged.control.stamps import Watch, fingerprint
-from edged.errors import UsageError
+from edged.errors import EdgedError, UsageError
+
+Pause = Callable[[float], None]
+"""Waits so many seconds; raises EdgedError once edged stops."""
 
 _REMEMBERED = 16  # reloads whose outcome may still be asked for
 
@@ -46,7 +49,7 @@ class ReloadWorker:
     """The worker that reloads.
 
     Args:
-        attempt: One reload; it raises nothing that it can help, and is called from one thread at a time.
+        attempt: One reload, that waits by calling what it is given; it raises nothing, and is called from one thread at a time.
         files: What to look at: files and folders.
         tidy: Called with each look, for what earlier reloads left.
         times: How often and how long.
@@ -56,7 +59,7 @@ class ReloadWorker:
 
     def __init__(
         self,
-        attempt: Callable[[], Reloaded],
+        attempt: Callable[[Pause], Reloaded],
         files: Callable[[], Iterable[Path]],
         tidy: Callable[[], None],
         *,
@@ -65,6 +68,7 @@ class ReloadWorker:
     ) -> None:
         self._attempt, self._files, self._tidy, self._clock = attempt, files, tidy, clock
         self._times = times or ReloadTimes()
+        self._stop = threading.Event()
         self._watch = Watch()
         self._changed = threading.Condition()
         self._asked = self._answered = 0  # tickets
@@ -95,7 +99,7 @@ class ReloadWorker:
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Reload when it is asked for, or when files changed and are quiet, until *stop* is set."""
-        look_at = self._clock()
+        self._stop, look_at = stop, self._clock()
         while not stop.is_set():
             beat()
             wanted = False
@@ -121,7 +125,7 @@ class ReloadWorker:
     def _patiently(self, beat: Beat) -> Reloaded:
         """Compiling a model takes seconds in which nobody can beat: it is done elsewhere."""
         outcomes: list[Reloaded] = []
-        thread = threading.Thread(target=lambda: outcomes.append(self._attempt()), name="reloading", daemon=True)
+        thread = threading.Thread(target=lambda: outcomes.append(self._attempt(self._pause)), name="reloading", daemon=True)
         thread.start()
         frozen_at = self._clock() + self._times.limit
         while thread.is_alive():
@@ -129,6 +133,11 @@ class ReloadWorker:
             if self._clock() < frozen_at:
                 beat()
         return outcomes[0]
+
+    def _pause(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            message = "edged stops before the reload is done"
+            raise EdgedError(message, hint="the next start takes what the files say")
 
     def _outcome(self, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
         ticket = arguments.get("ticket")

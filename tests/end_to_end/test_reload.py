@@ -15,11 +15,12 @@ from tests.end_to_end.box import SAMPLES, Box, Subscriber, running
 from tests.end_to_end.wardrobe import PLAIN, dress, wardrobe
 
 SAMPLE = SAMPLES / "amount.png"  # says TOTAL
+SEEN = "nothing changed: what the files say is in effect\n"  # the daemon looked before the command came
 
 
 def by_command(box: Box) -> None:
     done = box.edged("reload", "--wait")
-    assert (done.returncode, done.stdout) == (0, "changed: sources.inbox.unsure_below\n"), done
+    assert (done.returncode, done.stdout) in ((0, "changed: sources.inbox.unsure_below\n"), (0, SEEN)), done
 
 
 def by_signal(box: Box) -> None:
@@ -70,21 +71,20 @@ def test_a_bad_configuration_leaves_everything_as_it_was(tmp_path: Path) -> None
         box.config.write_text("device: [", encoding="utf8")  # where the socket is cannot be seen any more
         assert box.edged("reload", "--wait").returncode == 78
         box.configure()
-        assert box.edged("reload", "--wait").stdout == "nothing changed\n"
+        assert box.edged("reload", "--wait").stdout == SEEN
         assert status(box)["health"] == {"state": "ok", "reasons": []}
 
 
 def test_another_broker_is_met_without_losing_a_reading(tmp_path: Path) -> None:
     """The old one hears `offline`; every reading is on one of the two, while pictures come all the time."""
-    with running(tmp_path) as (box, old), Traffic(box, old) as traffic:
+    with running(tmp_path) as (box, old), Traffic(box) as traffic:
         second = Box(tmp_path / "second")
         try:
             second.start_broker()
             new = second.subscribe()
             until(lambda: len(old.readings()) >= 5, 30)
             box.configure(mqtt={"host": "127.0.0.1", "port": second.port, "retry_max_seconds": 1})
-            done = box.edged("reload", "--wait")
-            assert done.stdout == "changed, meets the broker anew: mqtt.port\n"
+            assert box.edged("reload", "--wait").stdout in ("changed, meets the broker anew: mqtt.port\n", SEEN)
             new.wait_status("online")
             old.wait_status("offline")
             new.wait(lambda readings: len(readings) >= 5)
@@ -111,19 +111,18 @@ def test_a_key_that_needs_a_restart_says_so_and_takes_with_it(tmp_path: Path) ->
 
 
 class Traffic:
-    """Pictures that come all the time, a few of them waiting."""
+    """Pictures that come all the time: one every *pause* seconds, or as fast as they are read."""
 
-    def __init__(self, box: Box, subscriber: Subscriber, ahead: int = 12) -> None:
-        self._box, self._subscriber, self._ahead = box, subscriber, ahead
+    def __init__(self, box: Box, pause: float = 0.05) -> None:
+        self._box, self._pause = box, pause
         self._stop, self._thread = threading.Event(), threading.Thread(target=self._run, daemon=True)
         self.dropped = 0
 
     def _run(self) -> None:
         for number in itertools.count(1):
-            while self.dropped - len(list(self._box.path.glob("done/inbox/*/*"))) > self._ahead:
-                if self._stop.wait(0.01):
-                    break
-            if self._stop.is_set():
+            while len(list(self._box.inbox.iterdir())) > 8 and not self._stop.is_set():
+                self._stop.wait(0.01)
+            if self._stop.wait(self._pause):
                 return
             self._box.drop(SAMPLE, f"{number:06}.png")
             self.dropped = number
@@ -167,14 +166,14 @@ def reload_and_wait(box: Box) -> dict[str, Any]:
     return outcome
 
 
-def reload_under_load(path: Path, times: int) -> None:
+def reload_under_load(path: Path, times: int, pause: float) -> None:
     """Dress the model anew, reload, and so on, while pictures come; then look at every reading."""
     folder = wardrobe(path / "shelf")
     with running(path, models_dir=str(path / "shelf")) as (box, subscriber):
         assert box.daemon
         digests = [status(box)["model"]["digest"]]
         memory = []
-        with Traffic(box, subscriber) as traffic:
+        with Traffic(box, pause) as traffic:
             subscriber.wait(lambda readings: len(readings) >= 20)
             memory.append(private_mb(box.daemon.pid))
             for number in range(1, times + 1):
@@ -222,10 +221,10 @@ def look_at(readings: list[dict[str, Any]], dropped: int, digests: list[str]) ->
 
 def test_reloads_under_load_drop_and_mix_nothing(tmp_path: Path) -> None:
     """A fresh model each time: every picture is read once, by the model whose digest it carries, and memory stays."""
-    reload_under_load(tmp_path, 50)
+    reload_under_load(tmp_path, 50, pause=0.05)
 
 
 @pytest.mark.soak
 def test_a_thousand_reloads_under_load(tmp_path: Path) -> None:
-    """The same for as long as a year of weekly changes by twenty engineers."""
-    reload_under_load(tmp_path, 1000)
+    """The same with as many pictures as the box can read."""
+    reload_under_load(tmp_path, 1000, pause=0)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class House:
     path: Path
     daemon: Daemon
     content: dict[str, Any]
+    pauses: list[float] = field(default_factory=list)
 
     def write(self, **changes: Any) -> None:
         """Change top-level keys of the configuration."""
@@ -46,7 +47,7 @@ class House:
 
     def reload(self) -> Reloaded:
         """As the worker does."""
-        return self.daemon.reload._attempt()
+        return self.daemon.reload._attempt(self.pauses.append)
 
     def reasons(self) -> tuple[str, ...]:
         """What health says of reloads."""
@@ -168,7 +169,6 @@ REFUSALS = {
 @pytest.mark.parametrize("refuse", REFUSALS, ids=lambda refuse: refuse.__name__)
 def test_a_bad_one_changes_nothing_and_is_told_until_a_good_one_came(house: House, refuse: Any, caplog: pytest.LogCaptureFixture) -> None:
     """The old generation reads on with its model open; event, journal and health have the errors."""
-    house.daemon.reload._attempt.__self__._sleep = lambda _: None  # type: ignore[attr-defined]
     before, level = house.daemon.parts.succession.current, logging.getLogger("edged").level
     good = dict(house.content)
     refuse(house)
@@ -207,10 +207,7 @@ def test_what_breaks_unexpectedly_changes_nothing_either(house: House, caplog: p
 def test_too_many_generations_are_refused_with_the_reason(house: House) -> None:
     """Inputs that get no answer keep their model open: memory is bounded, and the current one goes on."""
     reloading: Any = house.daemon.reload._attempt.__self__  # type: ignore[attr-defined]
-    clock = reloading._clock
-    waits: list[float] = []
-    reloading._sleep = waits.append
-    reloading._clock = replace_monotonic(clock, lambda: float(len(waits)))
+    reloading._clock = Pausing(house.pauses)
     succession = house.daemon.parts.succession
     leases = []
     for number in (1, 2):
@@ -226,12 +223,14 @@ def test_too_many_generations_are_refused_with_the_reason(house: House) -> None:
     assert succession.living == 3
 
 
-def replace_monotonic(clock: Any, monotonic: Any) -> Any:
-    class Moved:
-        now = clock.now
+class Pausing(SystemClock):
+    """Time passes only while somebody pauses, a second each."""
 
-    Moved.monotonic = staticmethod(monotonic)  # type: ignore[attr-defined]
-    return Moved()
+    def __init__(self, pauses: list[float]) -> None:
+        self._pauses = pauses
+
+    def monotonic(self) -> float:
+        return float(len(self._pauses))
 
 
 def test_the_files_of_every_model_in_use_are_watched(house: House) -> None:

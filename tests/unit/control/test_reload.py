@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edged.control.reload import Reloaded, ReloadTimes, ReloadWorker
-from edged.errors import UsageError
+from edged.control.reload import Pause, Reloaded, ReloadTimes, ReloadWorker
+from edged.errors import EdgedError, UsageError
 from tests.doubles.wait import until
 
 TIMES = ReloadTimes(look=0.01, tick=0.005, limit=60)
@@ -28,7 +28,8 @@ class Bench:
         self.now += 0.01
         return self.now
 
-    def _attempt(self) -> Reloaded:
+    def _attempt(self, pause: Pause) -> Reloaded:
+        self.pause = pause
         self.begun += 1
         number = self.begun
         assert self.may_end.wait(10)
@@ -127,6 +128,14 @@ def test_a_stop_ends_it_soon_and_begins_nothing(bench: Bench) -> None:
     bench.thread.join(10)
     assert not bench.thread.is_alive()
     assert bench.begun == 1
+
+
+def test_a_reload_that_waits_for_somebody_ends_with_the_daemon(bench: Bench) -> None:
+    """A model that is still being copied does not hold up a stop."""
+    bench.pause(0)
+    bench.stop.set()
+    with pytest.raises(EdgedError, match="edged stops"):
+        bench.pause(3600)
 
 
 def test_the_verbs_answer_at_once(bench: Bench) -> None:
