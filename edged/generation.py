@@ -1,11 +1,11 @@
 """Config, models and the readers made of them: built as one, later swapped as one."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from edged.config import SHIPPED, Config, FolderSection, ModelSection, RecogniseSection
+from edged.config import SHIPPED, Config, FolderSection, ModelSection, RecogniseSection, RulesSection
 from edged.config.file import DEFAULT, LoadedConfig, digest_of, load_config
 from edged.flow import segments, trial
 from edged.flow.ctc import decode_greedy
@@ -14,8 +14,11 @@ from edged.flow.model_files import LoadedModel, load_model
 from edged.flow.preprocess import prepare
 from edged.flow.reader import Reader, Steps
 from edged.flow.recognise import Recogniser
+from edged.flow.rules import Rules
 from edged.lib.clock import Clock, clock_synced
 from edged.types import ModelRef, Pixels, SourceName, TextLine
+
+Dictionaries = Mapping[Path, tuple[str, ...]]  # the texts of each dictionary file
 
 _CHECKOUT = Path(__file__).resolve().parents[1] / "models"  # where a checkout of the project has its shelf
 _TRIAL_SECONDS = 10.0  # shorter than a worker may go without a sign of life
@@ -61,9 +64,12 @@ def config_or_defaults(path: Path | None) -> LoadedConfig:
 class Builder:
     """Builds the readers of one generation; each model is loaded once, whoever uses it."""
 
-    def __init__(self, shelf: Iterable[Path], section: RecogniseSection, *, config: str, clock: Clock) -> None:
-        """Look for models on *shelf*; *config* is the digest that readings carry."""
+    def __init__(
+        self, shelf: Iterable[Path], section: RecogniseSection, *, config: str, dictionaries: Dictionaries | None = None, clock: Clock
+    ) -> None:
+        """Look for models on *shelf*; *config* is the digest that readings carry, *dictionaries* the texts of each dictionary file."""
         self._shelf, self._section, self._config, self._clock = tuple(shelf), section, config, clock
+        self._dictionaries = dictionaries or {}
         self._loaded: dict[tuple[str, str], tuple[LoadedModel, Recogniser]] = {}
 
     def model(self, wanted: ModelSection) -> tuple[LoadedModel, Recogniser]:
@@ -84,9 +90,11 @@ class Builder:
         """The reader of one source."""
         model, recogniser = self.model(source.model or default)
         shape = model.manifest.input
+        whole = next(iter(source.fields), None)
+        rules = self._rules(source.fields[whole] if whole is not None else source.rules)
 
         def layout(image: Pixels) -> list[TextLine]:
-            return [prepare(image, source.preprocess, shape.height)]
+            return [replace(prepare(image, source.preprocess, shape.height), field=whole)]
 
         def prove(data: bytes) -> None:
             trial.survives(data, source.limits, timeout_seconds=_TRIAL_SECONDS)
@@ -99,6 +107,7 @@ class Builder:
             submit=recogniser.submit,
             join=partial(segments.join, overlap=shape.overlap // shape.stride),
             transcribe=partial(decode_greedy, charset=model.charset, blank=model.manifest.blank_index),
+            correct=rules.correct,
         )
         return Reader(
             steps=steps,
@@ -106,9 +115,14 @@ class Builder:
             calibrated=model.manifest.calibration is not None,
             config=self._config,
             unsure_below=source.unsure_below,
+            fields=tuple(source.fields),
             clock=self._clock,
             synced=clock_synced,
         )
+
+    def _rules(self, section: RulesSection) -> Rules:
+        file = section.dictionary_file
+        return Rules(section, section.dictionary if file is None else self._dictionaries[file])
 
     @property
     def recognisers(self) -> tuple[Recogniser, ...]:

@@ -5,7 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from edged.config.checks import Rules
 from edged.config.document import Document, Finding, SyntaxFinding, parse
 from edged.config.root import Config
+from edged.config.rule_checks import RuleChecks
 from edged.config.words import dotted, explain, shown
 from edged.errors import ConfigError
 
@@ -28,6 +29,7 @@ class LoadedConfig:
     config: Config
     digest: str  # sha256 hex of what is in effect: defaults filled in, paths absolute, secrets never in it
     path: Path
+    dictionaries: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)  # the texts of each `dictionary_file`
 
 
 def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> LoadedConfig:
@@ -40,7 +42,8 @@ def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> Loade
     """
     document = _parsed(path, _text(path))
     folder = path.absolute().parent
-    findings = [*document.findings, *Rules(document, folder, environ).findings()]
+    rules = RuleChecks(document, folder)
+    findings = [*document.findings, *Rules(document, folder, environ).findings(), *rules.findings()]
     config: Config | None = None
     try:
         config = Config.model_validate_json(json.dumps(document.data), context={"folder": folder})
@@ -48,12 +51,15 @@ def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> Loade
         findings += [explain(one, document) for one in error.errors(include_url=False)]
     if findings or config is None:
         _refuse(path, _telling(findings))
-    return LoadedConfig(config=config, digest=digest_of(config), path=path)
+    return LoadedConfig(config=config, digest=digest_of(config, rules.dictionaries), path=path, dictionaries=rules.dictionaries)
 
 
-def digest_of(config: Config) -> str:
+def digest_of(config: Config, dictionaries: Mapping[Path, tuple[str, ...]] | None = None) -> str:
     """The name of what is in effect: equal for files that differ in comments, order or spelled-out defaults."""
-    canonical = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    content = config.model_dump(mode="json")
+    if dictionaries:
+        content["dictionaries"] = {str(path): texts for path, texts in dictionaries.items()}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

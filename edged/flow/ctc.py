@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from edged.types import Character, Posteriors, Transcript
 
-SEEN = 1e-4  # a posterior below this is noise: what else was seen at a character is told from here on
+SEEN = 1e-3  # what else was seen at a character is told from this posterior on; below it is noise
 
 
 def decode_greedy(posteriors: Posteriors, *, charset: Sequence[str], blank: int) -> Transcript:

@@ -1,6 +1,7 @@
 """Which characters are taken for which: the only substitutions that a rule may make."""
 
 from collections.abc import Sequence
+from itertools import permutations
 
 # Print, dot matrix and embossing of factories, and the full-width twins of a Chinese charset.
 DEFAULT = (
@@ -12,20 +13,12 @@ DEFAULT = (
 class Confusions:
     """Sets of characters that look alike; a character may stand in several."""
 
-    def __init__(self, sets: Sequence[str]) -> None:
-        """Each text is one set."""
-        self._of: dict[str, frozenset[str]] = {}
-        for alike in sets:
-            for character in alike:
-                self._of[character] = self._of.get(character, frozenset()) | frozenset(alike) - {character}
+    def __init__(self, chosen: str | Sequence[str]) -> None:
+        """*chosen* as configured: `default`, `none`, `seen`, or sets of one's own."""
+        sets = {"default": DEFAULT, "none": (), "seen": ()}[chosen] if isinstance(chosen, str) else chosen
+        self._any = chosen == "seen"
+        self._alike = frozenset(pair for alike in sets for pair in permutations(dict.fromkeys(alike), 2))
 
-    def of(self, character: str) -> frozenset[str]:
-        """What *character* may have been."""
-        return self._of.get(character, frozenset())
-
-
-def confusions(chosen: str | Sequence[str]) -> Confusions:
-    """The sets that a configuration asks for: `default`, `none`, or its own."""
-    if isinstance(chosen, str):
-        return Confusions(DEFAULT if chosen == "default" else ())
-    return Confusions(chosen)
+    def allow(self, read: str, meant: str) -> bool:
+        """Whether *read* may have been *meant*."""
+        return (read, meant) in self._alike or (self._any and meant != "")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from edged.config import RulesSection
-from edged.flow.rules.confusions import confusions
+from edged.flow.rules.confusions import Confusions
 from edged.flow.rules.dictionary import Dictionary, edits
 from edged.flow.rules.evidence import confidence, option, replaced
 from edged.flow.rules.fit import TIE, Option, fits
@@ -21,7 +21,7 @@ class Rules:
 
     def __init__(self, section: RulesSection, entries: Sequence[str] = ()) -> None:
         """*entries* are those of the section's dictionary, wherever they stand."""
-        self._alike = confusions(section.confusions)
+        self._alike = Confusions(section.confusions)
         self._drop_spaces = section.drop_spaces
         self._pattern = compile_pattern(section.pattern) if section.pattern is not None else None
         self._dictionary = Dictionary(entries, section.max_distance, self._alike) if entries else None
@@ -52,11 +52,11 @@ class Rules:
         return _changed(read, list(enumerate(meant)), words)
 
     def _options(self, character: Character) -> Iterator[Option]:
+        """Itself, and what the sets allow and the recogniser saw something of: a look-alike without any evidence is a guess."""
         yield option(character, character.text)
-        for text in sorted(self._alike.of(character.text)):
-            yield option(character, text)
-        if character.text == " " and self._drop_spaces:
-            yield option(character, "")
+        for text, _ in character.others:
+            if (text == "" and character.text == " " and self._drop_spaces) or self._alike.allow(character.text, text):
+                yield option(character, text)
 
     def _by_dictionary(self, read: Corrected) -> Corrected:
         text = read.transcript.text

@@ -33,7 +33,7 @@ class Dictionary:
     def _strange(self, text: str, entry: str) -> int:
         """Edits that no confusion explains."""
         edits = Levenshtein.editops(text, entry)
-        return sum(op.tag != "replace" or entry[op.dest_pos] not in self._alike.of(text[op.src_pos]) for op in edits)
+        return sum(op.tag != "replace" or not self._alike.allow(text[op.src_pos], entry[op.dest_pos]) for op in edits)
 
 
 def edits(read: Sequence[str], entry: str) -> list[Edit]:

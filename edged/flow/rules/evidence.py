@@ -9,8 +9,7 @@ from edged.types import Character
 
 def share(character: Character, text: str) -> float:
     """The posterior of *text* where *character* was read; 0 where nothing was seen of it."""
-    seen = character.others or ((character.alternative, character.confidence - character.margin),)
-    return max((posterior for other, posterior in seen if other == text), default=0.0)
+    return max((posterior for other, posterior in character.others if other == text), default=0.0)
 
 
 def confidence(character: Character, text: str) -> float:

@@ -56,6 +56,8 @@ def fits(pattern: Pattern, characters: Sequence[Sequence[Option]]) -> list[Fit]:
         arrived: dict[int, list[Fit]] = {}
         for state, option, after in _steps(pattern, reached, options):
             arrived.setdefault(after, []).extend(fit.then(option) for fit in reached[state])
+        if not arrived:
+            return []
         reached = {state: _two_best(found) for state, found in arrived.items()}
     return _two_best(fit for state, found in reached.items() if state in pattern.accepting for fit in found)
 
