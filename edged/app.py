@@ -141,7 +141,9 @@ def build_generation(loaded: LoadedConfig, clock: Clock) -> Generation:
         ModelError: A model cannot be used.
     """
     config = loaded.config
-    builder = Builder(shelf_of(config.state_dir, config.models_dir), config.recognise, config=loaded.digest, dictionaries=loaded.dictionaries, clock=clock)
+    builder = Builder(
+        shelf_of(config.state_dir, config.models_dir), config.recognise, config=loaded.digest, dictionaries=loaded.dictionaries, clock=clock
+    )
     model, _ = builder.model(config.model)
     readers = {SourceName(name): builder.reader(section, config.model) for name, section in config.sources.items()}
     return Generation(readers=readers, recognisers=builder.recognisers, model=model.ref)

@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval_lines import MODEL, ROOT, Chain, labelled, prepared
+
 from edged.config import PreprocessSection, RulesSection
 from edged.flow.decode import limit_threads
 from edged.flow.model_files import load_model
 from edged.flow.rules import Rules
 from edged.lib.pattern import compile_pattern
 from edged.types import Corrected, Transcript
-from scripts.eval_lines import MODEL, ROOT, Chain, labelled, prepared
 
 PATTERNS = {
     "expiry_codes": (

@@ -10,7 +10,8 @@ class RulesSection(Section):
 
     pattern: TextPattern | None = Field(default=None, description="what the whole text looks like, as a regular expression; none takes any")
     confusions: ConfusionSets = Field(
-        default="default", description="what a pattern may exchange: default, none, seen (all that the model hesitated about), or a list of look-alikes"
+        default="default",
+        description="what a pattern may exchange: default, none, seen (all that the model hesitated about), or a list of look-alikes",
     )
     drop_spaces: bool = Field(default=True, description="a pattern may leave out a space that it does not want")
     dictionary: tuple[Text, ...] = Field(default=(), description="every text that may stand here; case counts")

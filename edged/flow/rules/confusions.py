@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - look-alikes are what this is about
 """Which characters are taken for which: the only substitutions that a rule may make."""
 
 from collections.abc import Sequence

@@ -133,5 +133,7 @@ class _Builder:
 
     def _check(self, fits: bool) -> None:
         if not fits:
-            message = f"the pattern is too large: with its repeats written out it has more than {_MAX_POSITIONS} places or {_MAX_EDGES} ways"
+            message = (
+                f"the pattern is too large: with its repeats written out it has more than {_MAX_POSITIONS} places or {_MAX_EDGES} ways"
+            )
             raise PatternError(message)

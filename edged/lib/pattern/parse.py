@@ -27,11 +27,15 @@ class Symbols:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """One of several sequences."""
+
     branches: "tuple[tuple[Node, ...], ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
+    """A node, several times."""
+
     node: "Node"
     least: int
     most: int | None  # None: without end
