@@ -4,10 +4,12 @@
 from collections.abc import Sequence
 from itertools import permutations
 
-# Print, dot matrix and embossing of factories, and the full-width twins of a Chinese charset.
+# A Chinese charset has a full-width twin of each printing character of ASCII.
+_TWINS = tuple(chr(code) + chr(code + 0xFEE0) for code in range(0x21, 0x7F))
+# Print, dot matrix and embossing of factories.
 DEFAULT = (
     "0OoQD", "1Il|iL!", "2Zz", "3B", "4A", "5Ss", "6Gb", "7T", "8B", "9gq", "UV", "MN", "cC", "kK", "pP", "uU", "vV", "wW", "xX", "yY",
-    ".,·。", ":;：", "-–—一_", "(（", ")）", "/|l1", "'`", "口0O", "工I", "×xX",
+    ".,·。", ":;", "-–—一_", "/|l1", "'`", "口0O", "工I", "×xX", *_TWINS,
 )  # fmt: skip
 
 

@@ -16,10 +16,10 @@ def confidence(character: Character, text: str) -> float:
     """How sure *text* is once the character that was read is ruled out, and never surer than that one was.
 
     The rule says that it is not what was read; what is left of 1 belongs to the others, so p / (1 - p of
-    what was read) is the least that Bayes gives *text*. An empty text leaves the character out, and what stays
-    is as sure as it was.
+    what was read) is the least that Bayes gives *text*. An empty text leaves the character out: for that the
+    blank stands. A space that is left out takes nothing from what stays.
     """
-    if text in (character.text, ""):
+    if text == character.text or (character.text == " " and not text):
         return character.confidence
     left = 1 - character.confidence
     return min(character.confidence, share(character, text) / left) if left > 0 else 0.0

@@ -138,6 +138,18 @@ def test_the_shown_schema_is_the_generated_one() -> None:
     jsonschema.validate(yaml.safe_load(SHOWN.read_text(encoding="utf-8")), json.loads(shown))
 
 
+def test_a_dictionary_in_a_file_is_part_of_the_configuration(tmp_path: Path) -> None:
+    """Its texts are read with the configuration, and the digest names them, for another list reads otherwise."""
+    (tmp_path / "lots.txt").write_bytes("\ufeffA17\r\n\n  批号 B20 \n".encode())
+    file = tmp_path / "edged.yaml"
+    file.write_text("version: 1\ndevice: a\nsources: {in: {path: in, fields: {lot: {dictionary_file: lots.txt}}}}\n", encoding="utf-8")
+    first = load_config(file, environ={})
+    assert first.dictionaries == {tmp_path / "lots.txt": ("A17", "批号 B20")}
+    assert first.digest == load_config(file, environ={}).digest
+    (tmp_path / "lots.txt").write_text("A18\n", encoding="utf-8")
+    assert load_config(file, environ={}).digest != first.digest
+
+
 def _shown_lines() -> list[tuple[KeyPath, str]]:
     """Every key's line of the shown configuration with its path, told by the indentation."""
     found, above = [], []

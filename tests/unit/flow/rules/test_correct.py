@@ -1,5 +1,6 @@
 """What rules make of a text line."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,13 +46,20 @@ def test_a_corrected_character_is_as_sure_as_its_share_of_what_is_left() -> None
     character = got.transcript.characters[1]
     assert (character.text, character.alternative, character.margin) == ("1", "I", 0.0)
     assert character.confidence == got.transcript.confidence == pytest.approx(0.15 / 0.2)
-    assert correct(transcript("A", char("I", 0.5, _1=0.49), "7"), pattern=LOT).transcript.confidence == pytest.approx(0.5)
+    near = correct(transcript("A", char("I", 0.5, _1=0.49), "7"), pattern=LOT).transcript
+    assert near.characters[1].confidence == near.confidence == pytest.approx(0.5)
+
+
+def test_a_text_keeps_the_doubt_that_no_character_has() -> None:
+    """A recogniser may know more of the whole than of its characters: the least that was said of either stands."""
+    read = replace(transcript("A1", char(" ", 0.9, blank=0.1), "7"), confidence=0.3)
+    assert correct(read, pattern=LOT).transcript.confidence == 0.3
 
 
 def test_a_text_that_meets_its_pattern_is_never_changed() -> None:
     """However near something else comes, what is allowed is what was read."""
     read = transcript("A", char("1", 0.41, _7=0.4), "7")
-    assert correct(read, pattern=LOT) == Corrected(transcript=read, raw="A17")
+    assert correct(read, pattern=LOT, confusions="seen") == Corrected(transcript=read, raw="A17")
 
 
 @pytest.mark.parametrize(
@@ -77,6 +85,12 @@ def test_sets_of_ones_own_and_all_that_was_seen() -> None:
     read = transcript("A", char("X", 0.8, _1=0.15), "7")
     assert correct(read, pattern=LOT, confusions=("X1",)).transcript.text == "A17"
     assert correct(read, pattern=LOT, confusions="seen").transcript.text == "A17"
+
+
+def test_the_full_width_twin_is_a_look_alike() -> None:
+    """A Chinese charset has each sign twice; a pattern says which one is meant."""
+    got = correct(transcript("08", char("\N{FULLWIDTH COLON}", 0.6, **{":": 0.35}), "42"), pattern=r"\d\d:\d\d")
+    assert (got.transcript.text, got.transcript.confidence) == ("08:42", pytest.approx(0.6))
 
 
 def test_two_results_with_like_evidence_are_a_tie() -> None:
@@ -131,12 +145,14 @@ def test_half_of_an_entry_must_have_been_read() -> None:
 
 
 def test_what_a_dictionary_adds_was_not_seen() -> None:
-    """A character that was not read has no confidence, one that was replaced has what was seen of it; the text has the least."""
+    """What was not read has no confidence, what was replaced or left out has that of the evidence; the text has the least."""
     added = correct(transcript("BATH"), ("BATCH",)).transcript
     assert [character.confidence for character in added.characters] == [0.9, 0.9, 0.9, 0.0, 0.9]
     assert added.confidence == 0.0
     replaced = correct(transcript("BAT", char("G", 0.6, C=0.3), "H"), ("BATCH",)).transcript
     assert replaced.confidence == pytest.approx(0.6)
+    left_out = correct(transcript("BATCH", char("X", 0.8, blank=0.1)), ("BATCH",)).transcript
+    assert left_out.confidence == pytest.approx(0.1 / 0.2)
     assert [character.text for character in replaced.characters] == list("BATCH")
 
 

@@ -54,6 +54,13 @@ def test_many_ways_to_one_text_are_one() -> None:
     assert only.text == "a" * 40
 
 
+@pytest.mark.parametrize("prices", [(2.0, 1.0), (1.0, 2.0)])
+def test_of_many_ways_to_one_text_the_cheapest_counts(prices: tuple[float, float]) -> None:
+    """Which of two spaces is left out changes nothing but the price."""
+    spaces = [[Option(" ", 0.0, 0.9), Option("", price, 0.9)] for price in prices]
+    assert [(fit.text, fit.cost) for fit in fits(compile_pattern(" "), spaces)] == [(" ", 1.0)]
+
+
 @pytest.mark.parametrize("characters", [[], [[Option("x", 0.0, 0.9)]]])
 def test_what_cannot_be_met_is_not_met(characters: list[list[Option]]) -> None:
     """There is no nearest miss."""
