@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from edged.config import SHIPPED, Config, FolderSection, ModelSection, RecogniseSection
+from edged.config import SHIPPED, Config, FolderSection, ModelSection, RecogniseSection, RulesSection
 from edged.config.file import DEFAULT, LoadedConfig, digest_of, load_config
+from edged.config.rule_checks import Dictionaries
 from edged.flow import segments, trial
 from edged.flow.ctc import decode_greedy
 from edged.flow.decode import decode
@@ -16,6 +17,7 @@ from edged.flow.model_files import LoadedModel, load_model
 from edged.flow.preprocess import prepare
 from edged.flow.reader import Reader, Steps
 from edged.flow.recognise import Recogniser
+from edged.flow.rules import Rules
 from edged.lib.clock import Clock, clock_synced
 from edged.types import ModelRef, Pixels, SourceName, TextLine
 
@@ -84,7 +86,9 @@ def build_generation(
     """
     config = loaded.config
     shelf = shelf_of(config.state_dir, config.models_dir)
-    builder = Builder(shelf, config.recognise, config=loaded.digest, clock=clock, before=before, wait=wait)
+    builder = Builder(
+        shelf, config.recognise, config=loaded.digest, dictionaries=loaded.dictionaries, clock=clock, before=before, wait=wait
+    )
     try:
         model, _ = builder.model(config.model)
         readers = {SourceName(name): builder.reader(section, config.model) for name, section in config.sources.items()}
@@ -104,11 +108,13 @@ class Builder:
         *,
         config: str,
         clock: Clock,
+        dictionaries: Dictionaries | None = None,
         before: Sequence[Opened] = (),
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         """Look for models on *shelf*; *config* is the digest that readings carry; see `build_generation`."""
         self._shelf, self._section, self._config, self._clock, self._wait = tuple(shelf), section, config, clock, wait
+        self._dictionaries = dictionaries or {}
         self._before = {model.ref: Opened(model, recogniser) for model, recogniser in before if recogniser.section == section}
         self._refs: dict[tuple[str, str], ModelRef] = {}
         self._opened: dict[ModelRef, Opened] = {}
@@ -150,9 +156,11 @@ class Builder:
         """The reader of one source."""
         model, recogniser = self.model(source.model or default)
         shape = model.manifest.input
+        whole = next(iter(source.fields), None)
+        rules = self._rules(source.fields[whole] if whole is not None else source.rules)
 
         def layout(image: Pixels) -> list[TextLine]:
-            return [prepare(image, source.preprocess, shape.height)]
+            return [replace(prepare(image, source.preprocess, shape.height), field=whole)]
 
         def prove(data: bytes) -> None:
             trial.survives(data, source.limits, timeout_seconds=_TRIAL_SECONDS)
@@ -165,6 +173,7 @@ class Builder:
             submit=recogniser.submit,
             join=partial(segments.join, overlap=shape.overlap // shape.stride),
             transcribe=partial(decode_greedy, charset=model.charset, blank=model.manifest.blank_index),
+            correct=rules.correct,
         )
         return Reader(
             steps=steps,
@@ -172,9 +181,14 @@ class Builder:
             calibrated=model.manifest.calibration is not None,
             config=self._config,
             unsure_below=source.unsure_below,
+            fields=tuple(source.fields),
             clock=self._clock,
             synced=clock_synced,
         )
+
+    def _rules(self, section: RulesSection) -> Rules:
+        file = section.dictionary_file
+        return Rules(section, section.dictionary if file is None else self._dictionaries[file])
 
     @property
     def opened(self) -> tuple[Opened, ...]:

@@ -68,7 +68,7 @@ class Reloading:
         config = self._wanted.config
         names = {config.model.name, *(source.model.name for source in config.sources.values() if source.model)}
         shelf = shelf_of(config.state_dir, config.models_dir)
-        return (*self._wanted.files, *(place / name for place in shelf for name in sorted(names)))
+        return (*self._wanted.watched, *(place / name for place in shelf for name in sorted(names)))
 
     def health(self) -> Health:
         """Degraded while what the files say is not what is in effect."""
@@ -179,7 +179,7 @@ def in_effect(old: LoadedConfig, new: LoadedConfig, restart: Iterable[str]) -> L
         else:
             del place[key]
     config = Config.model_validate_json(json.dumps(content))
-    return replace(new, config=config, digest=digest_of(config))
+    return replace(new, config=config, digest=digest_of(config, new.dictionaries))
 
 
 def _some(errors: Sequence[str]) -> list[str]:

@@ -75,6 +75,7 @@ class TextLine:
     image: Pixels = field(repr=False)  # model height x W x 3
     box: Box
     reasons: tuple[str, ...] = ()  # why this line may be read wrong; not empty: never `ok`
+    field: str | None = None  # the field that this line is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,6 +98,7 @@ class Character:
     confidence: float  # posterior of the character at its strongest step, 0..1
     alternative: str  # the runner-up there; "" where that is the blank
     margin: float  # confidence minus the runner-up's posterior, 0..1
+    others: tuple[tuple[str, float], ...] = ()  # texts and posteriors of what else was seen there, likeliest first; "" is the blank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +111,55 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """A transcript after the rules of its place."""
+
+    transcript: Transcript
+    raw: str  # the text before
+    rules: tuple[str, ...] = ()  # each change, in words
+    doubt: str | None = None  # what the rules ask for and do not find, or cannot decide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadLine:
     """One line of a reading."""
 
-    transcript: Transcript
+    transcript: Transcript  # after the rules
     box: Box
+    raw: str  # what the recogniser read
+    rules: tuple[str, ...] = ()  # each change, in words
+    doubts: tuple[str, ...] = ()  # why the text may be wrong; not empty: never `ok`
+    field: str | None = None  # the field that this line is
+
+
+class FieldState(StrEnum):
+    """What became of a field."""
+
+    READ = "read"
+    CONFUSED = "confused"  # there is a text, and it is not to be trusted
+    NOT_READ = "not_read"
+    MISMATCH = "mismatch"  # read, and not what was expected
+
+
+Verdict = Literal["pass", "fail"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadField:
+    """One named place of a reading."""
+
+    name: str
+    text: str
+    raw: str
+    expected: str | None = None
+    confidence: float
+    state: FieldState
+    verdict: Verdict | None = None
+    box: Box | None  # None where no picture could be decoded
+    frames: int  # how many pictures say something about it
+    agreement: float  # the share of these that say this text
+    characters: tuple[Character, ...]
+    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +188,8 @@ class Reading:
     confidence: float  # of the text: the product of its lines' confidences; 0 where nothing was read
     calibrated: bool
     lines: tuple[ReadLine, ...]
+    fields: tuple[ReadField, ...] = ()
+    verdict: Verdict | None = None  # over all fields; None where nothing is expected
     timing_ms: dict[str, float]
 
 

@@ -63,8 +63,9 @@ def _print(reading: Reading, *, alone: bool) -> None:
     if reading.outcome in (Outcome.REJECTED, Outcome.FAILED):
         print(f"{reading.origin.name}: {reading.outcome}: {'; '.join(reading.reasons)}", file=sys.stderr)
         return
+    changes = "".join(f"  [read as {line.raw}; {'; '.join(line.rules)}]" for line in reading.lines if line.rules)
     doubts = f"  [{reading.outcome}: {'; '.join(reading.reasons)}]" if reading.reasons else ""
-    print(f"{name}{reading.text}  ({reading.confidence:.2f}){doubts}", flush=True)
+    print(f"{name}{reading.text}  ({reading.confidence:.2f}){changes}{doubts}", flush=True)
 
 
 def _pictures(arguments: list[str]) -> Iterator[str]:
@@ -89,7 +90,7 @@ def _reader(arguments: argparse.Namespace) -> tuple[Reader, Sequence[Recogniser]
     wanted = source.model or config.model
     wanted = ModelSection(name=arguments.model or wanted.name, precision=arguments.precision or wanted.precision)
     shelf = [arguments.models_dir] if arguments.models_dir else shelf_of(config.state_dir, config.models_dir)
-    builder = Builder(shelf, config.recognise, config=loaded.digest, clock=SystemClock())
+    builder = Builder(shelf, config.recognise, config=loaded.digest, dictionaries=loaded.dictionaries, clock=SystemClock())
     return builder.reader(source, wanted), builder.recognisers, source.limits, config.device
 
 

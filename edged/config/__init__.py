@@ -1,7 +1,7 @@
 """What the operator may say: every section with its keys, ranges and defaults.
 
 types.py     the kinds of values
-box.py, broker.py, folder.py, root.py    the sections, up to `Config`; all frozen, unknown keys refused
+box.py, broker.py, folder.py, rules.py, root.py   the sections, up to `Config`; all frozen, unknown keys refused
 document.py  YAML as it was typed, with lines
 effects.py   what a changed key takes: live, reconnect, restart
 checks.py    what no single key can tell
@@ -19,11 +19,13 @@ from edged.config.box import ControlSection, LogSection, ModelSection, OutboxSec
 from edged.config.broker import MqttSection, TlsSection
 from edged.config.folder import FolderSection, LimitsSection, PreprocessSection
 from edged.config.root import SHIPPED, Config
+from edged.config.rules import FieldSection, RulesSection
 
 __all__ = [
     "SHIPPED",
     "Config",
     "ControlSection",
+    "FieldSection",
     "FolderSection",
     "LimitsSection",
     "LogSection",
@@ -32,5 +34,6 @@ __all__ = [
     "OutboxSection",
     "PreprocessSection",
     "RecogniseSection",
+    "RulesSection",
     "TlsSection",
 ]

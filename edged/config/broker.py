@@ -33,4 +33,9 @@ class MqttSection(Section):
     retry_max_seconds: float = Field(
         default=60.0, ge=1, le=3600, description="longest pause between two connects; the pause is random below it"
     )
+    live_seconds: int = Field(
+        default=10, ge=1, le=86400, description="how long the broker keeps a live signal (field, verdict) for a subscriber"
+    )
+    live_retained: bool = Field(default=False, description="whether the broker keeps the last live signal of each topic, for live_seconds")
+    unread_token: Text = Field(default="?", description="what a field says that was not read or cannot be trusted")
     tls: TlsSection | None = Field(default=None, description="none connects without TLS")

@@ -16,7 +16,7 @@ from edged.config.root import MAX_SOURCES, Config
 from edged.config.words import dotted, quoted
 from edged.lib.sandbox import sandbox_remedy
 
-_LATER_SOURCE_KEYS = ("url", "fields", "trigger")
+_LATER_SOURCE_KEYS = ("url", "trigger")
 _SECRETS = ("password", "passwd", "passphrase", "secret", "token", "key_password")
 _PATH_CHARACTERS = 4096  # a path is shown whole
 _SOCKET_PATH_BYTES = 107  # sun_path of unix(7), without its closing zero

@@ -41,6 +41,9 @@ _RECONNECT = (
     "mqtt.keepalive_seconds",
     "mqtt.connect_timeout_seconds",
     "mqtt.retry_max_seconds",
+    "mqtt.live_seconds",
+    "mqtt.live_retained",
+    "mqtt.unread_token",
     "mqtt.tls",
 )
 _LIVE = (
@@ -58,6 +61,8 @@ _LIVE = (
     "sources.*.stalled_seconds",
     "sources.*.rescan_seconds",
     "sources.*.unsure_below",
+    "sources.*.rules",
+    "sources.*.fields",
     "sources.*.model",
     "sources.*.limits",
     "sources.*.preprocess",

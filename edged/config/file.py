@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from pydantic import ValidationError
 
@@ -14,6 +14,7 @@ from edged.config.checks import Rules
 from edged.config.document import Document, Finding, KeyPath, Place, SyntaxFinding
 from edged.config.layers import FOLDER, read, stack, state_dirs
 from edged.config.root import Config
+from edged.config.rule_checks import Dictionaries, RuleChecks
 from edged.config.words import dotted, explain
 from edged.errors import ConfigError
 
@@ -27,13 +28,19 @@ class LoadedConfig:
     config: Config
     digest: str  # sha256 hex of what is in effect: defaults filled in, paths absolute, secrets never in it
     path: Path
-    files: tuple[Path, ...] = ()  # each file and folder whose change means a reload: main file, folder of layers, layers
+    files: tuple[Path, ...] = ()  # main file, folder of layers, layers
     origins: Mapping[KeyPath, str] = field(default_factory=dict)  # `10-tune.yaml:3`, for each key that a file says
+    dictionaries: Dictionaries = field(default_factory=dict)  # the texts of each `dictionary_file`
 
     @property
     def layers(self) -> tuple[Path, ...]:
         """The files that were laid over the main one, in their order."""
         return self.files[2:]
+
+    @property
+    def watched(self) -> tuple[Path, ...]:
+        """Each file and folder whose change means a reload."""
+        return (*self.files, *self.dictionaries)
 
 
 def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> LoadedConfig:
@@ -46,34 +53,52 @@ def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> Loade
     """
     main, folder = _main(path), path.absolute().parent
     stacked = stack(path, main, state_dirs(main.data, folder, environ)[0] / FOLDER)
-    config, findings = validate(stacked.document, folder, environ)
-    if findings or config is None:
-        _refuse(stacked.files, findings)
+    validated = validate(stacked.document, folder, environ)
+    if validated.findings or validated.config is None:
+        _refuse(stacked.files, validated.findings)
     document = stacked.document
     origins = {key: f"{stacked.files[place.file].name}:{place.line}" for key, place in document.places.items()}
     return LoadedConfig(
-        config=config,
-        digest=digest_of(config),
+        config=validated.config,
+        digest=digest_of(validated.config, validated.dictionaries),
         path=path,
         files=(path, stacked.folder, *stacked.files[1:]),
         origins=origins,
+        dictionaries=validated.dictionaries,
     )
 
 
-def validate(document: Document, folder: Path, environ: Mapping[str, str]) -> tuple[Config | None, list[Finding]]:
-    """The configuration, or everything that is wrong with it, in the order of the files."""
-    findings = [*document.findings, *Rules(document, folder, environ).findings()]
+class Validated(NamedTuple):
+    """What a document amounts to."""
+
+    config: Config | None
+    findings: list[Finding]  # everything that is wrong with it, in the order of the files
+    dictionaries: Dictionaries
+
+
+def validate(document: Document, folder: Path, environ: Mapping[str, str], kept: Dictionaries | None = None) -> Validated:
+    """Look at everything; dictionary files whose texts are *kept* are not read again."""
+    rules = RuleChecks(document, folder, kept)
+    findings = [*document.findings, *Rules(document, folder, environ).findings(), *rules.findings()]
     config: Config | None = None
     try:
         config = Config.model_validate_json(json.dumps(document.data), context={"folder": folder})
     except ValidationError as error:
         findings += [explain(one, document) for one in error.errors(include_url=False)]
-    return config, _telling(findings)
+    return Validated(config, _telling(findings), rules.dictionaries)
 
 
-def digest_of(config: Config) -> str:
+def digest_of(config: Config, dictionaries: Dictionaries | None = None) -> str:
     """The name of what is in effect: equal for files that differ in comments, order or spelled-out defaults."""
-    return digest_of_content(config.model_dump(mode="json"))
+    return digest_of_content(content_of(config, dictionaries or {}))
+
+
+def content_of(config: Config, dictionaries: Dictionaries) -> dict[str, Any]:
+    """What is in effect, as plain data."""
+    content: dict[str, Any] = config.model_dump(mode="json")
+    if dictionaries:
+        content["dictionaries"] = {str(path): texts for path, texts in dictionaries.items()}
+    return content
 
 
 def digest_of_content(content: Any) -> str:

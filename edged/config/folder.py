@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from edged.config.box import ModelSection
-from edged.config.types import FilePath, NamePattern, Section
+from edged.config.rules import FieldSection, RulesSection
+from edged.config.types import FilePath, Name, NamePattern, Section
 
 IGNORED = (".*", "*.part", "*.partial", "*.tmp", "*.filepart", "*.crdownload", "~$*", "Thumbs.db", "desktop.ini", "@eaDir")
 
@@ -52,6 +53,8 @@ class FolderSection(Section):
     stalled_seconds: float = Field(default=60.0, ge=1, le=86400, description="an incomplete file that stopped growing that long ago fails")
     rescan_seconds: float = Field(default=60.0, ge=1, le=3600, description="the folder is listed at least that often, events or not")
     unsure_below: float = Field(default=0.8, ge=0, le=1, description="a text less confident than this is unsure")
+    rules: RulesSection = Field(default=RulesSection(), description="what is known of each text line, unless it is a field")
+    fields: dict[Name, FieldSection] = Field(default={}, description="named texts; with layout whole one, and it is the whole line")
     model: ModelSection | None = Field(default=None, description="none takes the model of the daemon")
     limits: LimitsSection = Field(default=LimitsSection(), description="what is refused before it is decoded")
     preprocess: PreprocessSection = Field(default=PreprocessSection(), description="steps between picture and model")

@@ -15,7 +15,7 @@ from typing import Any
 
 from edged import __version__
 from edged.config.document import Document
-from edged.config.file import LoadedConfig, digest_of, digest_of_content, validate
+from edged.config.file import LoadedConfig, content_of, digest_of, digest_of_content, validate
 from edged.config.layers import FOLDER, layer_paths
 from edged.config.words import dotted
 from edged.errors import ConfigError
@@ -45,7 +45,7 @@ def save_last_good(loaded: LoadedConfig, *, now: dt.datetime) -> None:
         "saved_at": now.isoformat(timespec="seconds"),
         "path": str(loaded.path.absolute()),
         "digest": loaded.digest,
-        "config": loaded.config.model_dump(mode="json"),
+        "config": content_of(loaded.config, loaded.dictionaries),
     }
     with suppress(OSError, ValueError, AttributeError):  # whatever is wrong with the old one, the new one replaces it
         old = json.loads(file.read_bytes())
@@ -75,14 +75,18 @@ def last_good(state_dir: Path, path: Path) -> LastGood | None:
         raise _unusable(file, "is damaged")
     if origin != str(path.absolute()):
         raise _unusable(file, f"is of {origin}")
+    kept = {Path(name): tuple(texts) for name, texts in said.pop("dictionaries", {}).items()}
     document = Document(data=_spoken(said), places={}, findings=())
-    config, findings = validate(document, state_dir, environ={})  # that a credential is missing now is no reason against it
+    # That a credential is missing now is no reason against it.
+    config, findings, dictionaries = validate(document, state_dir, environ={}, kept=kept)
     if config is None or findings:
         told = "; ".join(f"{dotted(finding.path)}: {finding.message}" for finding in findings)
         raise _unusable(file, f"was kept by edged {content.get('edged')} and is not good for edged {__version__}: {told}")
     if config.state_dir != state_dir:
         raise _unusable(file, f"is of the state_dir {config.state_dir}")
-    loaded = LoadedConfig(config=config, digest=digest_of(config), path=path, files=(path, *_layers(state_dir)))
+    loaded = LoadedConfig(
+        config=config, digest=digest_of(config, dictionaries), path=path, files=(path, *_layers(state_dir)), dictionaries=dictionaries
+    )
     return LastGood(loaded=loaded, saved_at=str(saved_at))
 
 

@@ -5,8 +5,19 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
+
+from edged.lib.pattern import MAX_LENGTH, PatternError, compile_pattern
 
 NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
 BASE_PATTERN = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
@@ -23,10 +34,10 @@ def _spelled_out(value: object) -> object:
     """Refuse what would silently name another place than the operator meant."""
     if isinstance(value, str):
         if not value or not value.isprintable():
-            kind, text = "path", "expected a path, without control characters"
+            kind, text = "own", "expected a path, without control characters"
             raise PydanticCustomError(kind, text)
         if value.startswith("~"):
-            kind, text = "path", "expected a path; ~ is not expanded, write the whole path"
+            kind, text = "own", "expected a path; ~ is not expanded, write the whole path"
             raise PydanticCustomError(kind, text)
     return value
 
@@ -45,6 +56,26 @@ def _host(value: str) -> str:
     raise PydanticCustomError(kind, text)
 
 
+def _pattern(value: str) -> str:
+    """A pattern that can be compiled."""
+    try:
+        compile_pattern(value)
+    except PatternError as error:
+        kind, text = "own", "expected a pattern; {why}"
+        raise PydanticCustomError(kind, text, {"why": str(error)}) from error
+    return value
+
+
+def _confusions(value: object) -> str | tuple[str, ...]:
+    """One of the words, or sets of characters."""
+    if isinstance(value, list | tuple) and all(isinstance(one, str) and len(set(one)) > 1 for one in value):
+        return tuple(value)
+    if value not in ("default", "none", "seen"):
+        kind, text = "own", 'expected default, none, seen, or a list of sets of two or more characters, such as ["O0", "I1l"]'
+        raise PydanticCustomError(kind, text)
+    return str(value)
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_length=64), BeforeValidator(as_typed)]
 Text = Annotated[str, StringConstraints(min_length=1), BeforeValidator(as_typed)]
 TopicBase = Annotated[str, StringConstraints(pattern=BASE_PATTERN, max_length=256), BeforeValidator(as_typed)]
@@ -52,6 +83,12 @@ Host = Annotated[str, StringConstraints(min_length=1), AfterValidator(_host)]
 FilePath = Annotated[Path, BeforeValidator(_spelled_out), AfterValidator(_absolute)]
 Credential = Annotated[str, StringConstraints(pattern=CREDENTIAL_PATTERN, max_length=255), BeforeValidator(as_typed)]
 NamePattern = Annotated[str, StringConstraints(pattern=IGNORE_PATTERN)]
+TextPattern = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH), BeforeValidator(as_typed), AfterValidator(_pattern)]
+ConfusionSets = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(_confusions),
+    WithJsonSchema({"anyOf": [{"enum": ["default", "none", "seen"]}, {"type": "array", "items": {"type": "string", "minLength": 2}}]}),
+]
 
 
 class Section(BaseModel):

@@ -53,7 +53,7 @@ def explain(error: Any, document: Document) -> Finding:
         message = error["msg"]
     else:
         value = _value(document.data, path)
-        message = f"found {shown(value)}, {error['msg'] if error['type'] == 'path' else 'expected ' + expected(path)}{_advice(path, value)}"
+        message = f"found {shown(value)}, {error['msg'] if error['type'] == 'own' else 'expected ' + expected(path)}{_advice(path, value)}"
     return Finding(place=document.place(path), path=path, message=message)
 
 

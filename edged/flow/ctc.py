@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 from edged.types import Character, Posteriors, Transcript
 
+SEEN = 1e-3  # what else was seen at a character is told from this posterior on; below it is noise
+
 
 def decode_greedy(posteriors: Posteriors, *, charset: Sequence[str], blank: int) -> Transcript:
     """Read the text of one line.
@@ -23,7 +25,7 @@ def decode_greedy(posteriors: Posteriors, *, charset: Sequence[str], blank: int)
         blank: Index of the class that means nothing.
     """
     peaks = _peaks(posteriors, blank)
-    classes, shares = posteriors.classes[peaks, :2].tolist(), posteriors.shares[peaks, :2].tolist()
+    classes, shares = posteriors.classes[peaks].tolist(), posteriors.shares[peaks].tolist()
     characters = tuple(_character(*of_step, charset, blank) for of_step in zip(classes, shares, strict=True))
     return Transcript(
         text="".join(character.text for character in characters),
@@ -46,12 +48,14 @@ def _peaks(posteriors: Posteriors, blank: int) -> list[int]:
 
 
 def _character(classes: Sequence[int], shares: Sequence[float], charset: Sequence[str], blank: int) -> Character:
-    (first, second), (confidence, runner_up) = classes, map(_share, shares)
+    confidence, runner_up = _share(shares[0]), _share(shares[1])
+    others = ((index, share) for index, share in zip(classes[1:], shares[1:], strict=True) if share >= SEEN)
     return Character(
-        text=charset[first],
+        text=charset[classes[0]],
         confidence=confidence,
-        alternative="" if second == blank else charset[second],
+        alternative="" if classes[1] == blank else charset[classes[1]],
         margin=confidence - runner_up,
+        others=tuple(("" if index == blank else charset[index], share) for index, share in others),
     )
 
 

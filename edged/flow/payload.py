@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edged.types import Box, Character, ModelRef, Origin, Presence, Reading, ReadLine
+from edged.types import Box, Character, ModelRef, Origin, Presence, ReadField, Reading, ReadLine
 
 SCHEMA = "edged.reading/1"
 
@@ -33,12 +33,12 @@ def encode_reading(reading: Reading, *, device: str, seq: int | None, epoch: str
             "config": reading.config,
             "outcome": reading.outcome,
             "reasons": reading.reasons,
-            "verdict": None,
+            "verdict": reading.verdict,
             "text": reading.text,
             "confidence": _ratio(reading.confidence),
             "calibrated": reading.calibrated,
             "lines": [_line(line) for line in reading.lines],
-            "fields": [],
+            "fields": [_field(field) for field in reading.fields],
             "timing_ms": {name: round(value, 1) for name, value in reading.timing_ms.items()},
         }
     )
@@ -100,9 +100,28 @@ def _line(line: ReadLine) -> dict[str, Any]:
     transcript = line.transcript
     return {
         "text": transcript.text,
+        "raw": line.raw,
         "confidence": _ratio(transcript.confidence),
         "box": _box(line.box),
         "characters": [_character(character) for character in transcript.characters],
+        "rules": line.rules,
+    }
+
+
+def _field(field: ReadField) -> dict[str, Any]:
+    return {
+        "name": field.name,
+        "text": field.text,
+        "raw": field.raw,
+        "expected": field.expected,
+        "confidence": _ratio(field.confidence),
+        "state": field.state,
+        "verdict": field.verdict,
+        "box": _box(field.box) if field.box else None,
+        "frames": field.frames,
+        "agreement": _ratio(field.agreement),
+        "characters": [_character(character) for character in field.characters],
+        "rules": field.rules,
     }
 
 

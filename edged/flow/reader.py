@@ -11,9 +11,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from edged.errors import FrameError, FrameRejected
-from edged.flow.judge import confidence_of, judge
+from edged.flow.judge import confidence_of, fields_of, judge
 from edged.lib.clock import Clock
-from edged.types import Delivery, FrameProblem, ModelRef, Origin, Outcome, Pixels, Posteriors, Reading, ReadLine, TextLine, Transcript
+from edged.types import (
+    Box,
+    Corrected,
+    Delivery,
+    FrameProblem,
+    ModelRef,
+    Origin,
+    Outcome,
+    Pixels,
+    Posteriors,
+    Reading,
+    ReadLine,
+    TextLine,
+    Transcript,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +45,7 @@ class Steps:
     submit: Callable[[Pixels, Answer], None]  # blocks while the recogniser is busy
     join: Callable[[Sequence[Posteriors]], Posteriors]  # those of a line from its pieces'
     transcribe: Callable[[Posteriors], Transcript]
+    correct: Callable[[Transcript], Corrected]  # by the rules of its place
 
 
 def _nothing(_: "Job") -> None:
@@ -106,6 +121,7 @@ class Reader:
     calibrated: bool
     config: str  # digest
     unsure_below: float
+    fields: Sequence[str] = ()  # that each reading tells of
     clock: Clock
     synced: Callable[[], bool | None]
 
@@ -168,11 +184,22 @@ class Reader:
 
     def _transcribe(self, job: Job) -> None:
         joined = (self.steps.join(pieces) for pieces in job.answers())
-        job.read = tuple(ReadLine(transcript=self.steps.transcribe(p), box=line.box) for p, line in zip(joined, job.lines, strict=True))
+        job.read = tuple(self._line(posteriors, line) for posteriors, line in zip(joined, job.lines, strict=True))
+
+    def _line(self, posteriors: Posteriors, line: TextLine) -> ReadLine:
+        corrected = self.steps.correct(self.steps.transcribe(posteriors))
+        return ReadLine(
+            transcript=corrected.transcript,
+            box=line.box,
+            raw=corrected.raw,
+            rules=corrected.rules,
+            doubts=line.reasons if corrected.doubt is None else (*line.reasons, corrected.doubt),
+            field=line.field,
+        )
 
     def _reading(self, job: Job) -> Reading:
         if job.problem is None:
-            outcome, reasons = judge(job.read, [r for line in job.lines for r in line.reasons], self.unsure_below)
+            outcome, reasons = judge(job.read, self.unsure_below)
         else:
             outcome, reasons = Outcome(job.problem.outcome), (job.problem.reason,)
         return Reading(
@@ -189,6 +216,7 @@ class Reader:
             confidence=confidence_of(job.read),
             calibrated=self.calibrated,
             lines=job.read,
+            fields=fields_of(self.fields, job.read, self.unsure_below, _frame(job.origin)),
             timing_ms=dict(job.timing_ms),
         )
 
@@ -196,3 +224,11 @@ class Reader:
         now = self.clock.monotonic()
         job.timing_ms[name] = (now - since) * 1000
         return now
+
+
+def _frame(origin: Origin) -> Box | None:
+    """The whole picture, where its size is known."""
+    if origin.width is None or origin.height is None:
+        return None
+    right, bottom = float(origin.width), float(origin.height)
+    return (0.0, 0.0), (right, 0.0), (right, bottom), (0.0, bottom)

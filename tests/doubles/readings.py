@@ -24,7 +24,7 @@ def line(text: str = "LOT A17") -> ReadLine:
     """One line with its characters."""
     characters = tuple(Character(text=c, confidence=0.98765, alternative="4", margin=0.97) for c in text)
     transcript = Transcript(text=text, confidence=0.987654, characters=characters)
-    return ReadLine(transcript=transcript, box=((0, 0), (100, 0), (100, 32), (0, 32)))
+    return ReadLine(transcript=transcript, raw=text, box=((0, 0), (100, 0), (100, 32), (0, 32)))
 
 
 def reading(number: int = 1, **changes: Any) -> Reading:

@@ -83,6 +83,29 @@ def test_read_moves_nothing_and_needs_no_state(box: Box) -> None:
     assert sorted(box.path.rglob("*")) == before
 
 
+def test_read_corrects_by_the_rules_and_says_what_it_changed(box: Box) -> None:
+    """The text is what the rules make of it; what was read and each change stand beside it, and in the reading with its field."""
+    pattern = r"L0T[A-Z]\d{2}-\d{3}"
+    box.configure(inbox={"unsure_below": 0, "fields": {"lot": {"pattern": pattern}}})
+    assert box.edged("read", str(LOT)).stdout.endswith(f"LOT A17-042; pattern {pattern}: O -> 0; pattern {pattern}: a space left out]\n")
+    reading = json.loads(box.edged("read", "--json", str(LOT)).stdout)
+    jsonschema.validate(reading, json.loads((ROOT / "config" / "reading.schema.json").read_text()))
+    (field,), (line,) = reading["fields"], reading["lines"]
+    assert (reading["outcome"], reading["text"], field["name"], field["state"]) == ("ok", "L0TA17-042", "lot", "read")
+    assert {key: field[key] for key in line} == line
+    assert 0 < field["confidence"] == min(character["confidence"] for character in field["characters"]) < 0.5
+
+
+def test_read_uses_the_dictionary_of_a_file(box: Box) -> None:
+    """An entry within reach replaces what was read; a text that is no entry is unsure."""
+    (box.path / "lots.txt").write_text("LOT A17-842\nLOT B20-001\n", encoding="utf8")
+    box.configure(inbox={"rules": {"dictionary_file": "lots.txt"}})
+    done = box.edged("read", str(LOT), str(DATE)).stdout
+    assert "LOT A17-842" in done
+    assert "[read as LOT A17-042; dictionary: LOT A17-042 -> LOT A17-842]" in done
+    assert '[unsure: "15/03/2027 08:42" is not in the dictionary' in done
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

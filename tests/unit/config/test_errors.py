@@ -109,6 +109,27 @@ def test_a_fifo_is_refused_unread(tmp_path: Path) -> None:
     assert _findings(tmp_path / "edged.yaml") == ["edged.yaml:1: not a regular file, expected a YAML file"]
 
 
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"Stra\xdfe\n", "is not UTF-8; save it as UTF-8"),
+        (b"\n  \n", "has no text in it; write one text per line"),
+        (b"A17\n" * 300_000, "is larger than 1048576 bytes"),
+        (b"A17\nB2\n", 'has "B2" on line 2, which does not meet the pattern beside it'),
+        (None, "is not a regular file, expected a text file"),
+    ],
+)
+def test_a_dictionary_that_is_none_is_refused(raw: bytes | None, says: str, tmp_path: Path) -> None:
+    """What is wrong with the file is told at the key that names it."""
+    words = tmp_path / "words"
+    words.mkdir() if raw is None else words.write_bytes(raw)
+    file = tmp_path / "edged.yaml"
+    file.write_text(
+        "version: 1\ndevice: a\nsources:\n  in: {path: in, rules: {pattern: '[A-Z]\\d\\d', dictionary_file: words}}\n", encoding="utf-8"
+    )
+    assert _findings(file) == [f'edged.yaml:4: sources.in.rules.dictionary_file: "<here>/words" {says}']
+
+
 def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
     """A file that cannot be read is a bad configuration with its path and the system's reason."""
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: the configuration cannot be read: No such file") as refused:

@@ -105,7 +105,7 @@ def test_the_shown_configuration_has_every_key() -> None:
     """Each key stands in config/edged.yaml with its description; those that are off by default behind a #."""
     lines = dict(_shown_lines())
     known = dict(_known_keys((), config_schema.schema()))
-    assert set(known) == set(lines) - {("sources", "inbox")}
+    assert set(known) == set(lines) - {("sources", "inbox"), ("sources", "inbox", "fields", "lot")}
     for path, optional in known.items():
         section = next((path[:end] for end in range(1, len(path)) if known.get(path[:end])), None)
         assert lines[path].lstrip().startswith("#") == (optional or section is not None), path
@@ -117,10 +117,16 @@ def test_the_shown_configuration_has_every_key() -> None:
 def test_what_is_off_by_default_can_be_switched_on(tmp_path: Path) -> None:
     """Each key behind a # holds an example that is accepted once the # is taken away."""
     text = re.sub(r"^( *)#(?=[a-z_]+:)", r"\1", SHOWN.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    (tmp_path / "texts.txt").write_text("A17\nB20\n", encoding="utf-8")
     one_password = "".join(line for line in text.splitlines(keepends=True) if "password_credential:" not in line)
-    config = _load(tmp_path, one_password)
-    assert config.mqtt.tls is not None
-    assert config.base == "plant/line3"
+    rules, fields = (re.search(rf"^    {key}:.*\n(      .*\n)+", one_password, flags=re.MULTILINE) for key in ("rules", "fields"))
+    assert rules is not None
+    assert fields is not None
+    for either in (rules, fields):  # a field that is the whole line leaves nothing for the rules of others
+        config = _load(tmp_path, one_password.replace(either[0], ""))
+        assert config.mqtt.tls is not None
+        assert config.base == "plant/line3"
+    assert config.sources["inbox"].rules.pattern == r"[A-Z]\d{2}"
 
 
 def test_the_shown_schema_is_the_generated_one() -> None:
@@ -130,6 +136,18 @@ def test_the_shown_schema_is_the_generated_one() -> None:
     shown = (ROOT / "config" / "edged.schema.json").read_text(encoding="utf-8")
     assert shown == config_schema.text(), "run: python -m edged.config.schema > config/edged.schema.json"
     jsonschema.validate(yaml.safe_load(SHOWN.read_text(encoding="utf-8")), json.loads(shown))
+
+
+def test_a_dictionary_in_a_file_is_part_of_the_configuration(tmp_path: Path) -> None:
+    """Its texts are read with the configuration, and the digest names them, for another list reads otherwise."""
+    (tmp_path / "lots.txt").write_bytes("\ufeffA17\r\n\n  批号 B20 \n".encode())
+    file = tmp_path / "edged.yaml"
+    file.write_text("version: 1\ndevice: a\nsources: {in: {path: in, fields: {lot: {dictionary_file: lots.txt}}}}\n", encoding="utf-8")
+    first = load_config(file, environ={})
+    assert first.dictionaries == {tmp_path / "lots.txt": ("A17", "批号 B20")}
+    assert first.digest == load_config(file, environ={}).digest
+    (tmp_path / "lots.txt").write_text("A18\n", encoding="utf-8")
+    assert load_config(file, environ={}).digest != first.digest
 
 
 def _shown_lines() -> list[tuple[KeyPath, str]]:
@@ -145,14 +163,15 @@ def _shown_lines() -> list[tuple[KeyPath, str]]:
 
 
 def _known_keys(path: KeyPath, section: Schema) -> list[tuple[KeyPath, bool]]:
-    """Every key of the schema, and whether nothing is its default; `inbox` stands for the sources' names."""
+    """Every key of the schema, and whether nothing is its default; a name stands for all that the operator may give."""
     found = []
     for name in config_schema.keys(section):
         here = (*path, name)
         child = config_schema.at(here)
         assert child is not None
-        found.append((here, child.get("default", "") is None))
-        inner, below = (config_schema.at((*here, "inbox")), (*here, "inbox")) if "minProperties" in child else (child, here)
+        found.append((here, child.get("default", "") in (None, {})))
+        below = (*here, {"sources": "inbox", "fields": "lot"}[name]) if "patternProperties" in child else here
+        inner = config_schema.at(below)
         assert inner is not None
         found += _known_keys(below, inner)
     return found

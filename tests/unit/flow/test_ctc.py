@@ -59,6 +59,13 @@ def test_a_blank_as_runner_up_is_no_alternative() -> None:
     assert character.margin == pytest.approx(0.45)
 
 
+def test_what_else_was_seen_is_told_likeliest_first() -> None:
+    """A rule looks for other characters among all that the model hesitated about; what is next to nothing is left out."""
+    (character,) = decode_greedy(steps({1: 0.7, 0: 0.2, 3: 0.0995, 2: 0.0003}, kept=4), charset=CHARSET, blank=0).characters
+    assert [text for text, _ in character.others] == ["", "c"]
+    assert [share for _, share in character.others] == pytest.approx([0.2, 0.0995])
+
+
 def test_a_text_is_as_sure_as_its_weakest_character() -> None:
     """One doubtful character makes the text doubtful."""
     transcript = decode_greedy(steps({1: 0.99}, {0: 0.99}, {2: 0.41}, {3: 0.97}), charset=CHARSET, blank=0)

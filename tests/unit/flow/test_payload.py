@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import jsonschema
 import pytest
 
 from edged.flow.payload import encode_reading, encode_status, timestamp
-from edged.types import Character, ModelRef, Origin, Outcome, Presence, Reading
+from edged.types import Box, Character, FieldState, ModelRef, Origin, Outcome, Presence, ReadField, Reading
 from tests.doubles.readings import line, reading
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -24,8 +25,22 @@ def schema(name: str) -> dict[str, Any]:
 def encoded(given: Reading) -> dict[str, Any]:
     """The payload, checked against the schema."""
     content = json.loads(encode_reading(given, device="line3", seq=1234, epoch="0123456789abcdef"))
-    jsonschema.validate(content, schema("reading"), cls=jsonschema.Draft202012Validator)
+    jsonschema.validate(content, closed(schema("reading")), cls=jsonschema.Draft202012Validator)
     return content
+
+
+def closed(whole: dict[str, Any]) -> dict[str, Any]:
+    """The schema that takes no key it does not know: subscribers ignore those, and we publish none."""
+    if "properties" in whole:
+        whole = {"additionalProperties": False, **whole}
+    return {
+        key: closed(value)
+        if isinstance(value, dict)
+        else [closed(one) if isinstance(one, dict) else one for one in value]
+        if isinstance(value, list)
+        else value
+        for key, value in whole.items()
+    }
 
 
 def status(**changes: Any) -> dict[str, Any]:
@@ -67,9 +82,41 @@ def test_a_reading_has_every_key_of_the_contract() -> None:
 def test_lines_carry_their_characters() -> None:
     """Who knows what may stand there needs the runner-up of each character."""
     (first,) = encoded(reading())["lines"]
-    assert first["text"] == "LOT A17"
+    assert first["text"] == first["raw"] == "LOT A17"
+    assert first["rules"] == []
     assert first["box"] == [[0, 0], [100, 0], [100, 32], [0, 32]]
     assert first["characters"][0] == {"text": "L", "confidence": 0.9877, "alternative": "4", "margin": 0.97}
+
+
+@pytest.mark.parametrize("state", FieldState)
+@pytest.mark.parametrize("box", [((0, 0), (9, 0), (9, 9), (0, 9)), None])
+def test_a_field_has_every_key_of_the_contract(state: FieldState, box: Box | None) -> None:
+    """The keys, their order and their form are as published, in each state and without a picture."""
+    characters = tuple(Character(text=c, confidence=0.99, alternative="4", margin=0.97, others=(("4", 0.02),)) for c in "A17")
+    field = ReadField(
+        name="lot",
+        text="A17",
+        raw="AI7",
+        confidence=0.99,
+        state=state,
+        verdict="pass",
+        box=box,
+        frames=1,
+        agreement=1.0,
+        characters=characters,
+        rules=(r"pattern [A-Z]\d{2}: I -> 1",),
+    )
+    content = encoded(reading(fields=(field,), verdict="fail"))
+    assert content["verdict"] == "fail"
+    assert content["fields"] == [
+        {
+            "name": "lot", "text": "A17", "raw": "AI7", "expected": None, "confidence": 0.99, "state": str(state), "verdict": "pass",
+            "box": [[0, 0], [9, 0], [9, 9], [0, 9]] if box else None, "frames": 1, "agreement": 1.0,
+            "characters": [{"text": c, "confidence": 0.99, "alternative": "4", "margin": 0.97} for c in "A17"],
+            "rules": [r"pattern [A-Z]\d{2}: I -> 1"],
+        }
+    ]  # fmt: skip
+    assert list(content["fields"][0]) == list(schema("reading")["properties"]["fields"]["items"]["properties"])
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -95,7 +142,7 @@ def test_numbers_that_are_none_are_nothing() -> None:
     """A model that gave no number gives no confidence, and the payload stays JSON."""
     strange = Character(text="x", confidence=math.nan, alternative="", margin=math.inf)
     good = line()
-    bad = type(good)(transcript=type(good.transcript)(text="x", confidence=math.nan, characters=(strange,)), box=good.box)
+    bad = replace(good, transcript=type(good.transcript)(text="x", confidence=math.nan, characters=(strange,)))
     content = encoded(reading(lines=(bad,), confidence=math.nan))
     assert content["confidence"] == content["lines"][0]["confidence"] == content["lines"][0]["characters"][0]["margin"] == 0
 

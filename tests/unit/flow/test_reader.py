@@ -10,7 +10,7 @@ import pytest
 from edged.errors import FrameFailed, FrameRejected
 from edged.flow.reader import Answer, Job, Reader, Steps
 from edged.lib.clock import SystemClock
-from edged.types import Delivery, FrameId, FrameProblem, ModelRef, Origin, Outcome, SourceName, TextLine, Transcript
+from edged.types import Corrected, Delivery, FieldState, FrameId, FrameProblem, ModelRef, Origin, Outcome, SourceName, TextLine, Transcript
 
 BOX = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
 MODEL = ModelRef(name="m", precision="fp16", digest="d")
@@ -40,16 +40,18 @@ STEPS = Steps(
     submit=answer,
     join=lambda pieces: np.concatenate(list(pieces)),
     transcribe=lambda posteriors: Transcript(text="x" * len(posteriors), confidence=0.9, characters=()),
+    correct=lambda read: Corrected(transcript=read, raw=read.text),
 )
 
 
-def reader(**steps: Any) -> Reader:
+def reader(fields: tuple[str, ...] = (), **steps: Any) -> Reader:
     return Reader(
         steps=replace(STEPS, **steps),
         model=MODEL,
         calibrated=False,
         config="c",
         unsure_below=0.5,
+        fields=fields,
         clock=SystemClock(),
         synced=lambda: True,
     )
@@ -76,7 +78,7 @@ def test_bytes_become_a_reading_with_all_that_is_known() -> None:
     assert set(got.timing_ms) == {"decode", "layout", "recognise", "decode_text", "total"}
 
 
-@pytest.mark.parametrize("step", ["decode", "layout", "cut", "submit", "join", "transcribe"])
+@pytest.mark.parametrize("step", ["decode", "layout", "cut", "submit", "join", "transcribe", "correct"])
 @pytest.mark.parametrize(
     ("fault", "outcome", "reason"),
     [
@@ -126,3 +128,26 @@ def test_a_doubt_of_the_layout_makes_the_reading_unsure() -> None:
     """A picture that is no text line is never ok."""
     got = read(reader(layout=lambda image: [TextLine(image=image, box=BOX, reasons=("not one text line",))]), delivery())
     assert (got.outcome, got.reasons) == (Outcome.UNSURE, ("not one text line",))
+
+
+def test_the_rules_stand_between_reading_and_judging() -> None:
+    """Text and confidence are those after the rules; what was read, each change and each doubt are kept."""
+
+    def correct(read: Transcript) -> Corrected:
+        return Corrected(transcript=replace(read, text="A17", confidence=0.7), raw=read.text, rules=("pattern x: I -> 1",), doubt="is odd")
+
+    got = read(reader(correct=correct), delivery())
+    (line,) = got.lines
+    assert (got.text, got.confidence, line.raw, line.rules, got.fields) == ("A17", 0.7, "xxxx", ("pattern x: I -> 1",), ())
+    assert (got.outcome, got.reasons) == (Outcome.UNSURE, ("is odd",))
+
+
+def test_a_field_is_told_whatever_became_of_the_picture() -> None:
+    """Read, it is its line; in a broken picture it was not read, and what size there is says where it might be."""
+    subject = reader(fields=("lot",), layout=lambda image: [TextLine(image=image, box=BOX, field="lot")])
+    (field,) = read(subject, delivery()).fields
+    assert (field.name, field.text, field.state, field.box) == ("lot", "xxxx", FieldState.READ, BOX)
+    (unread,) = read(reader(fields=("lot",), decode=refuse), delivery()).fields
+    assert (unread.state, unread.box) == (FieldState.NOT_READ, None)
+    (unread,) = read(reader(fields=("lot",), transcribe=fail), delivery()).fields
+    assert (unread.state, unread.box) == (FieldState.NOT_READ, ((0, 0), (5, 0), (5, 8), (0, 8)))
