@@ -1,5 +1,6 @@
 """One reload of the daemon's real parts, joined as app.py joins them but not started."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from edged.config.file import load_config
 from edged.config.start import Start
 from edged.control.health import HealthState
 from edged.control.reload import Reloaded
+from edged.flow.recognise import Recogniser
 from edged.lib.clock import SystemClock
 from edged.manifest import FILE_NAME
 from edged.types import SourceName
@@ -122,6 +124,11 @@ def test_a_changed_recognise_section_compiles_the_same_model_anew(house: House) 
     assert house.daemon.parts.succession.current.recognisers[0].requests == 2
 
 
+def opened() -> set[int]:
+    """Every recogniser of this process that holds a model."""
+    return {id(found) for found in gc.get_objects() if isinstance(found, Recogniser) and found.compiled}
+
+
 def refuse_key(house: House) -> None:
     house.write(devise="typo")
 
@@ -170,7 +177,7 @@ REFUSALS = {
 def test_a_bad_one_changes_nothing_and_is_told_until_a_good_one_came(house: House, refuse: Any, caplog: pytest.LogCaptureFixture) -> None:
     """The old generation reads on with its model open; event, journal and health have the errors."""
     before, level = house.daemon.parts.succession.current, logging.getLogger("edged").level
-    good = dict(house.content)
+    good, open_before = dict(house.content), opened()
     refuse(house)
     outcome = house.reload()
     assert not outcome.ok
@@ -178,6 +185,7 @@ def test_a_bad_one_changes_nothing_and_is_told_until_a_good_one_came(house: Hous
     assert house.daemon.parts.succession.current is before
     assert house.daemon.parts.succession.living == 1
     assert len(before.recognisers[0].compiled) == 1
+    assert opened() == open_before  # what was built in vain is closed
     assert logging.getLogger("edged").level == level
     assert house.events()[0].startswith("reload_failed ")
     assert all(any(error in record.getMessage() for record in caplog.records) for error in outcome.errors)

@@ -116,7 +116,7 @@ def test_all_files_are_told_at_once(file: Path) -> None:
         "20-broken": "a: [b\n",
         "30-twice": "log: {level: info}\nlog: {level: debug}\n",
         "40-list": "- a\n",
-        "50-null": "sorces: null\nversion: 2\ndevice:\nstate_dir: /elsewhere\n",
+        "50-null": "sorces: null\nversion: 2\ndevice:\nstate_dir: 5\n",
         "70-text": "recognise: off\n",
     }
     assert _refused(file, **told) == [

@@ -122,6 +122,15 @@ def test_a_changed_file_is_reloaded_once_without_being_asked(bench: Bench, tmp_p
     assert bench.done == 2
 
 
+def test_a_change_that_somebody_asked_for_is_reloaded_once(bench: Bench, tmp_path: Path) -> None:
+    """The files are taken as known before they are read."""
+    (tmp_path / "edged.yaml").write_text("new")
+    bench.worker.request(10)
+    before, done = bench.tidied, bench.done
+    until(lambda: bench.tidied > before + 5)
+    assert bench.done == done
+
+
 def test_a_stop_ends_it_soon_and_begins_nothing(bench: Bench) -> None:
     """Its thread ends although nobody asked for anything."""
     bench.stop.set()

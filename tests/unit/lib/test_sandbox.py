@@ -37,6 +37,13 @@ def test_what_the_unit_opens_is_open(mounts: Path) -> None:
     assert _remedy(mounts, "/var/lib/edged") == ""
 
 
+def test_the_nearest_mount_counts_in_whatever_order(mounts: Path) -> None:
+    """The kernel promises no order of the list."""
+    mounts.write_text("".join(reversed(MOUNTS.splitlines(keepends=True))))
+    assert _remedy(mounts, "/srv/edged/inbox") == ""
+    assert "read-only" in _remedy(mounts, "/data/in")
+
+
 def test_a_shell_has_no_sandbox(mounts: Path) -> None:
     """Only what systemd started is in one."""
     assert sandbox_remedy([Path("/data/in")], environ={}, mounts=mounts) is None
