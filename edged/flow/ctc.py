@@ -49,13 +49,17 @@ def _peaks(posteriors: Posteriors, blank: int) -> list[int]:
 
 def _character(classes: Sequence[int], shares: Sequence[float], charset: Sequence[str], blank: int) -> Character:
     confidence, runner_up = _share(shares[0]), _share(shares[1])
-    others = ((index, share) for index, share in zip(classes[1:], shares[1:], strict=True) if share >= SEEN)
+    others = []
+    for index, share in zip(classes[1:], shares[1:], strict=True):
+        if share < SEEN:  # and so is all behind it
+            break
+        others.append(("" if index == blank else charset[index], share))
     return Character(
         text=charset[classes[0]],
         confidence=confidence,
         alternative="" if classes[1] == blank else charset[classes[1]],
         margin=confidence - runner_up,
-        others=tuple(("" if index == blank else charset[index], share) for index, share in others),
+        others=tuple(others),
     )
 
 

@@ -12,6 +12,7 @@ from math import log
 from edged.lib.pattern import Pattern
 
 TIE = log(2)
+_MAX_WORK = 100_000  # characters times edges: a second at most, for a line and a pattern that nobody would write
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,12 @@ class Fit:
 
 
 def fits(pattern: Pattern, characters: Sequence[Sequence[Option]]) -> list[Fit]:
-    """The two cheapest texts that meet the pattern, cheapest first; fewer where there are none.
+    """The two cheapest texts that meet the pattern, cheapest first; fewer where there are none, or too much to search.
 
     Two are enough in each state: what is behind the second best there is behind it at the end, too.
     """
+    if len(characters) * sum(map(len, pattern.follow)) > _MAX_WORK:
+        return []
     reached: dict[int, list[Fit]] = {0: [Fit("", 0.0)]}
     for options in characters:
         arrived: dict[int, list[Fit]] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from edged.lib.pattern.parse import Choice, Node, PatternError, Repeat, Symbols, parse
 
 _MAX_POSITIONS = 256  # characters that the longest way through it has, repeats written out
-_MAX_EDGES = 5_000
+_MAX_EDGES = 2_000  # bounds the work on a long line, whatever somebody writes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

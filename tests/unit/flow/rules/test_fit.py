@@ -54,6 +54,14 @@ def test_many_ways_to_one_text_are_one() -> None:
     assert only.text == "a" * 40
 
 
+def test_a_search_without_end_is_not_begun() -> None:
+    """A huge pattern on an endless line is not met; the line goes on uncorrected."""
+    pattern = compile_pattern(f"({'|'.join(['[A0]'] * 40)})*")
+    characters = [[Option("x", 0.0, 0.9), Option("A", 1.0, 0.1)]]
+    assert [fit.text for fit in fits(pattern, characters * 3)] == ["AAA"]
+    assert fits(pattern, characters * 1000) == []
+
+
 @pytest.mark.parametrize("prices", [(2.0, 1.0), (1.0, 2.0)])
 def test_of_many_ways_to_one_text_the_cheapest_counts(prices: tuple[float, float]) -> None:
     """Which of two spaces is left out changes nothing but the price."""
