@@ -14,12 +14,13 @@ from typing import Any
 
 from edged.errors import PermanentPublishError, TransientPublishError
 from edged.flow import link_faults, mqtt_codes
-from edged.flow.delivery import Delivery
-from edged.flow.notices import EVENTS, Notices, Retained, event_message
 from edged.flow.ports import MessageStore, Publisher
-from edged.flow.reconnect import Reconnect
+from edged.flow.relaying.delivery import Delivery
+from edged.flow.relaying.notices import EVENTS, Notices, Retained, event_message
+from edged.flow.relaying.parcel import Parcel
+from edged.flow.relaying.reconnect import Reconnect
 from edged.lib.clock import Clock
-from edged.types import Connected, Fault, LinkEvent, Lost, Message, OutboxMessage, Presence, Receipt
+from edged.types import Connected, Fault, LinkEvent, Lost, Message, Presence, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class RelayHealth:
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    subject: OutboxMessage | Message
+    parcel: Parcel
     since: float  # monotonic
 
 
@@ -82,7 +83,7 @@ class Relay:
         """Publish below *base*; *retained* tells the retained topics, the status first."""
         self._store, self._publisher, self._clock, self._wait = store, publisher, clock, wait
         self._reconnect = Reconnect(retry_max_seconds, rng, clock.monotonic())
-        self._base, self._epoch = base, store.stats().epoch
+        self._base = base
         self._notices = Notices(retained)
         self._delivery = Delivery(store, base, clock, rng, self._notices.event)
         self._wake = threading.Event()
@@ -95,8 +96,7 @@ class Relay:
         self._ending: Fault | None = None  # why we are dropping the connection ourselves
         self._flights: dict[int, _Flight] = {}
         self._fault: Fault | None = None
-        self._refused: dict[str, Fault] = {}  # notices that the broker does not take, by topic
-        self._sent = self._no_subscriber = self._reconnects = 0
+        self._reconnects = 0
         self._look_at = self._tidy_at = clock.monotonic()
 
     def notify(self) -> None:
@@ -120,9 +120,9 @@ class Relay:
         return RelayHealth(
             connected=self._link is not None,
             fault=self._fault,
-            refused=(*self._delivery.faults, *self._refused.values()),
-            sent=self._sent,
-            no_subscriber=self._no_subscriber,
+            refused=(*self._delivery.faults, *self._notices.faults),
+            sent=self._delivery.taken,
+            no_subscriber=self._delivery.no_subscriber,
             reconnects=self._reconnects,
             dead=self._delivery.dead,
         )
@@ -180,7 +180,6 @@ class Relay:
     def _on_connected(self, event: Connected, now: float) -> None:
         self._link = _Link(window=event.window, since=now)
         self._connecting = False
-        self._refused.clear()
         self._notices.connected()
         self._delivery.knocked(broker_was_there=self._reconnect.at_first_knock)
         log.info("broker connected", extra={"window": event.window})
@@ -192,9 +191,10 @@ class Relay:
             self._delivery.knocked(broker_was_there=False)
             self._reconnect.failed(now)
         else:
-            rows = sorted((f.subject for f in self._flights.values() if isinstance(f.subject, OutboxMessage)), key=lambda row: row.seq)
-            self._delivery.ended(rows, fault, alone=len(self._flights) == 1, proven=link.proven)
-            self._flights.clear()
+            parcels, self._flights = [flight.parcel for flight in self._flights.values()], {}
+            for lane in (self._delivery, self._notices):
+                own = [parcel for parcel in parcels if parcel.lane is lane]
+                lane.ended(own, fault, alone=len(parcels) == 1, proven=link.proven)
             self._reconnects += 1
             self._reconnect.ended(now, since=link.since, proven=link.proven, taken_over=fault.name == mqtt_codes.TAKEN_OVER_NAME)
         known = fault is link_faults.CLOSED or (self._fault is not None and self._fault.name == fault.name)
@@ -207,20 +207,7 @@ class Relay:
             return
         self._link.proven = True
         self._fault = None
-        subject, failed = flight.subject, receipt.code >= mqtt_codes.FAILURE
-        if isinstance(subject, Message):
-            self._notice_answered(subject.topic, receipt.code)
-        elif failed:
-            self._delivery.refused(subject, receipt.code)
-        else:
-            self._delivery.taken(subject)
-            self._sent += 1
-            self._no_subscriber += receipt.code == mqtt_codes.NO_SUBSCRIBER
-
-    def _notice_answered(self, topic: str, code: int) -> None:
-        self._refused.pop(topic, None)
-        if code >= mqtt_codes.FAILURE:
-            self._refused[topic] = mqtt_codes.not_taken(code, topic)
+        flight.parcel.lane.answered(flight.parcel, receipt.code)
 
     def _pump(self, link: _Link, now: float) -> None:
         if self._stale:
@@ -229,46 +216,35 @@ class Relay:
         while self._events:
             self._notices.event(self._events.popleft())
         while len(self._flights) < link.window:
-            subject = self._next()
-            if subject is None or not self._send(subject, now):
+            parcel = self._next()
+            if parcel is None or not self._send(parcel, now):
                 return
 
-    def _next(self) -> OutboxMessage | Message | None:
-        if any(isinstance(f.subject, OutboxMessage) and f.subject.seq in self._delivery.suspects for f in self._flights.values()):
+    def _next(self) -> Parcel | None:
+        if any(f.parcel.row and f.parcel.row.seq in self._delivery.suspects for f in self._flights.values()):
             return None  # a suspect flies alone
         return self._notices.next() or self._delivery.next(idle=not self._flights)
 
-    def _send(self, subject: OutboxMessage | Message, now: float) -> bool:
-        message = subject if isinstance(subject, Message) else self._delivery.message(subject, self._epoch)
+    def _send(self, parcel: Parcel, now: float) -> bool:
         try:
-            ticket = self._publisher.publish(message)
+            ticket = self._publisher.publish(parcel.message)
         except TransientPublishError:
             self._delivery.look()
             return False
         except PermanentPublishError as error:
-            if isinstance(subject, Message):
-                self._refused[message.topic] = Fault(name="packet_too_large", message=str(error), hint=error.hint)
-                self._notices.said(subject)
-            else:
-                self._delivery.too_large(subject, str(error))
+            parcel.lane.unsendable(parcel, Fault(name="packet_too_large", message=str(error), hint=error.hint))
             return True
-        self._flights[ticket] = _Flight(subject, now)
-        if isinstance(subject, Message):
-            self._notices.said(subject)
-        else:
-            self._delivery.sent(subject)
+        self._flights[ticket] = _Flight(parcel, now)
+        parcel.lane.sent(parcel)
         return True
 
     def _drop_if_deaf(self, link: _Link, now: float) -> None:
-        overdue = [f.subject for f in self._flights.values() if now - f.since >= _RECEIPT_SECONDS]
+        overdue = [flight.parcel for flight in self._flights.values() if now - flight.since >= _RECEIPT_SECONDS]
         if not overdue or self._ending:
             return
-        what = ", ".join(s.topic if isinstance(s, Message) else f"seq {s.seq}" for s in overdue)
-        self._ending = link_faults.deaf(what, _RECEIPT_SECONDS)
+        self._ending = link_faults.deaf(", ".join(parcel.what for parcel in overdue), _RECEIPT_SECONDS)
         if link.proven:  # it is not deaf to everything
-            for subject in overdue:
-                if isinstance(subject, OutboxMessage):
-                    self._delivery.silent(subject)
+            self._delivery.silent([parcel for parcel in overdue if parcel.lane is self._delivery])
         self._publisher.drop()
 
     def _tidy(self, now: float) -> None:

@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from edged.types import Message, Presence
+from edged.flow import mqtt_codes
+from edged.flow.relaying.parcel import Parcel
+from edged.types import Fault, Message, Presence
 
 EVENTS = 100  # that wait at most
 
@@ -22,7 +24,7 @@ def event_message(base: str, kind: str, content: Mapping[str, Any]) -> Message:
 
 
 class Notices:
-    """What is still to be said on this connection. Used by the relay's thread only."""
+    """The lane of what is still to be said on this connection."""
 
     def __init__(self, retained: Retained) -> None:
         self._retained = retained
@@ -30,6 +32,12 @@ class Notices:
         self._said: dict[str, bytes] = {}  # topic -> payload, on this connection
         self._waiting: deque[Message] = deque()
         self._events: deque[Message] = deque(maxlen=EVENTS)
+        self._refused: dict[str, Fault] = {}  # topics that the broker does not take, on this connection
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Topics that the broker does not take, and why."""
+        return list(self._refused.values())
 
     def will(self) -> Message:
         """What the broker says in our place when we vanish."""
@@ -38,6 +46,7 @@ class Notices:
     def connected(self) -> None:
         """A new connection: everything retained is said again."""
         self._said.clear()
+        self._refused.clear()
         self.refresh()
 
     def refresh(self, presence: Presence | None = None) -> None:
@@ -54,14 +63,31 @@ class Notices:
         """Say this once."""
         self._events.append(message)
 
-    def next(self) -> Message | None:
-        """What to say now; it stays next until it was `said`."""
-        return next(iter(self._waiting or self._events), None)
+    def next(self) -> Parcel | None:
+        """What to say now; it stays next until it was sent, or never can be."""
+        message = next(iter(self._waiting or self._events), None)
+        return Parcel(self, message) if message else None
 
-    def said(self, message: Message) -> None:
-        """It is on its way, or can never be."""
+    def sent(self, parcel: Parcel) -> None:
+        """It is on its way."""
+        message = parcel.message
         if message.retain:
             self._said[message.topic] = message.payload
         queue = self._waiting or self._events
         if queue and queue[0] is message:
             queue.popleft()
+
+    def answered(self, parcel: Parcel, code: int) -> None:
+        """The broker took it, or not: that is a fault of its topic until it takes one."""
+        topic = parcel.message.topic
+        self._refused.pop(topic, None)
+        if code >= mqtt_codes.FAILURE:
+            self._refused[topic] = mqtt_codes.not_taken(code, topic)
+
+    def unsendable(self, parcel: Parcel, fault: Fault) -> None:
+        """It can never be said."""
+        self._refused[parcel.message.topic] = fault
+        self.sent(parcel)
+
+    def ended(self, parcels: Sequence[Parcel], fault: Fault, *, alone: bool, proven: bool) -> None:
+        """What is retained is said again, events are not."""
