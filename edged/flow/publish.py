@@ -8,7 +8,7 @@ That thread ends with exactly one `Lost`, whatever happens in it.
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paho.mqtt import client as mqtt
@@ -19,8 +19,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edged.config import MqttSection
 from edged.errors import TransientPublishError
 from edged.flow import link_faults, mqtt_codes
-from edged.flow.wire import Wire
-from edged.types import Connected, Fault, LinkEvent, Lost, Message, Receipt
+from edged.flow.wire import Wire, certificate_until, received, too_large
+from edged.types import INBOUND_BYTES, Connected, Fault, LinkEvent, Lost, Message, Receipt, Subscribed
 
 WINDOW = 20  # unacknowledged messages at most; the broker may ask for fewer
 _LOOK_SECONDS = 1.0  # how often the thread looks at its deadlines while nothing happens
@@ -39,10 +39,10 @@ class MqttPublisher:
         self._will_delay, self._environ = will_delay_seconds, environ
         self._connection: _Connection | None = None
 
-    def connect(self, will: Message, handover: Handover) -> None:
+    def connect(self, will: Message, handover: Handover, topics: Sequence[str] = ()) -> None:
         """Begin to connect; see `Publisher.connect`."""
         wire = Wire(self._section, self._client_id, will, self._will_delay, self._environ)
-        self._connection = _Connection(self._section, wire, handover)
+        self._connection = _Connection(self._section, wire, handover, topics)
         self._connection.start()
 
     def publish(self, message: Message) -> int:
@@ -66,8 +66,8 @@ class MqttPublisher:
 class _Connection:
     """One client, one socket, one thread, from CONNECT to the end."""
 
-    def __init__(self, section: MqttSection, wire: Wire, handover: Handover) -> None:
-        self._wire, self._handover = wire, handover
+    def __init__(self, section: MqttSection, wire: Wire, handover: Handover, topics: Sequence[str]) -> None:
+        self._wire, self._handover, self._topics = wire, handover, topics
         self._timeout = section.connect_timeout_seconds
         self._broker = f"{section.host}:{section.port}"
         self._client: mqtt.Client | None = None  # set while it may be used
@@ -114,6 +114,7 @@ class _Connection:
         except (OSError, ValueError) as error:
             return link_faults.secret_fault(error)
         client.on_connect, client.on_publish, client.on_disconnect = self._on_connect, self._on_publish, self._on_disconnect
+        client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
         try:
             try:
                 self._wire.open(client)
@@ -131,13 +132,16 @@ class _Connection:
         while not self._ending.is_set():
             if client.loop(_LOOK_SECONDS) != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return
+            if too_large(client):
+                self._fault = self._fault or link_faults.too_much(self._broker, INBOUND_BYTES)
+                return
             if not self._greeted and time.monotonic() > deadline:
                 self._fault = self._fault or link_faults.no_greeting(self._broker, self._timeout)
                 return
 
     # paho calls these in the thread. None of them may raise, and each only notes or hands over.
 
-    def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, properties: Properties | None) -> None:
+    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
             self._fault = mqtt_codes.refused(reason.value, self._broker)
         elif getattr(properties, "MaximumQoS", 1) < 1:
@@ -145,12 +149,23 @@ class _Connection:
         else:
             self._greeted = True
             self._wire.greeted(properties)
-            self._handover(Connected(window=min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))))
+            window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
+            self._handover(Connected(window=window, certificate_until=certificate_until(client)))
+            if self._topics:
+                self._wire.subscribe(client, self._topics)
             return
         self._ending.set()
 
     def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, reason: ReasonCode, _properties: Any) -> None:
         self._handover(Receipt(ticket=mid, code=reason.value))
+
+    def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, reasons: Sequence[ReasonCode], _properties: Any) -> None:
+        answers = zip(self._topics, reasons, strict=False)
+        self._handover(Subscribed(refused=tuple(mqtt_codes.not_heard(code.value, topic) for topic, code in answers if code.is_failure)))
+
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if len(message.payload) <= INBOUND_BYTES:
+            self._handover(received(message))
 
     def _on_disconnect(self, _client: mqtt.Client, _data: Any, flags: mqtt.DisconnectFlags, reason: ReasonCode, _properties: Any) -> None:
         if self._fault is not None:

@@ -4,23 +4,27 @@ The broker being away is normal. One thread runs `step` whenever something happe
 comes from another thread and is only noted there.
 """
 
+import datetime as dt
 import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edged.errors import PermanentPublishError, TransientPublishError
 from edged.flow import link_faults, mqtt_codes
 from edged.flow.ports import MessageStore, Publisher
-from edged.flow.relaying.delivery import Delivery
-from edged.flow.relaying.notices import EVENTS, Notices, Retained, event_message
+from edged.flow.relaying.lanes import Lanes
+from edged.flow.relaying.notices import EVENTS, Retained, event_message
 from edged.flow.relaying.parcel import Parcel
 from edged.flow.relaying.reconnect import Reconnect
+from edged.flow.relaying.words import RelayHealth, RelayOptions
 from edged.lib.clock import Clock
-from edged.types import Connected, Fault, LinkEvent, Lost, Message, Presence, Receipt
+from edged.types import Connected, Fault, LinkEvent, Lost, Message, Presence, Receipt, Received, Subscribed
+
+__all__ = ["Relay", "RelayHealth", "RelayOptions"]
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +34,6 @@ _TICK = 0.5  # seconds: how soon a stop is seen, and how often rows whose time h
 _RECEIPT_SECONDS = 20.0
 _FAREWELL_SECONDS = 1.0  # for what is in flight, and again for `offline`, and again for the goodbye
 _TIDY_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayHealth:
-    """How delivery goes; counters since the start of the process."""
-
-    connected: bool
-    fault: Fault | None  # why the broker is not reached; None once a connection proved itself
-    refused: tuple[Fault, ...]  # topics that it does not take
-    sent: int  # receipts of readings
-    no_subscriber: int  # of these: taken, and thrown away for want of a subscriber
-    reconnects: int
-    dead: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ class _Link:
 class Relay:
     """The worker between outbox and broker.
 
-    `notify`, `refresh`, `event` and `health` may be called from any thread, all else belongs to the relay's.
+    `run` and `step` belong to its thread; all else may be called from any.
     """
 
     name = "relay"
@@ -78,24 +69,26 @@ class Relay:
         retry_max_seconds: float,
         clock: Clock,
         rng: random.Random,
+        options: RelayOptions | None = None,
         wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
         """Publish below *base*; *retained* tells the retained topics, the status first."""
         self._store, self._publisher, self._clock, self._wait = store, publisher, clock, wait
         self._reconnect = Reconnect(retry_max_seconds, rng, clock.monotonic())
         self._base = base
-        self._notices = Notices(retained)
-        self._delivery = Delivery(store, base, clock, rng, self._notices.event)
+        self._lanes = Lanes(store, base, clock, rng, retained=retained, event=self.event, options=options or RelayOptions())
         self._wake = threading.Event()
         self._heard: deque[LinkEvent] = deque()  # filled by the publisher's thread
         self._events: deque[Message] = deque(maxlen=EVENTS)  # filled by any thread
         self._committed = self._stale = False  # set by any thread
+        self._asked: deque[Callable[[], None]] = deque()  # by any thread, done by ours
         self._presence = Presence.ONLINE
         self._link: _Link | None = None
         self._connecting = False
         self._ending: Fault | None = None  # why we are dropping the connection ourselves
         self._flights: dict[int, _Flight] = {}
         self._fault: Fault | None = None
+        self._certificate_until: dt.datetime | None = None
         self._reconnects = 0
         self._look_at = self._tidy_at = clock.monotonic()
 
@@ -112,7 +105,28 @@ class Relay:
 
     def event(self, kind: str, content: Mapping[str, Any]) -> None:
         """Publish on `event/<kind>` once, if there is a connection soon: live information, not kept."""
-        self._events.append(event_message(self._base, kind, content))
+        self.answer(event_message(self._base, kind, content))
+
+    def answer(self, message: Message) -> None:
+        """Publish the answer to a request."""
+        self._events.append(message)
+        self._wake.set()
+
+    def on_request(self, handler: Callable[[Received], None]) -> None:
+        """Have requests answered by *handler*, which must not block. Called before `run`."""
+        self._lanes.inbound.on_request = handler
+
+    def signal(self, messages: Sequence[Message], live_seconds: float) -> None:
+        """Publish these now, in their order, or never: nothing of it is true after *live_seconds*."""
+        if self._link is None:
+            self._lanes.signals.dropped += len(messages)
+            return
+        self._lanes.signals.offer(messages, live_seconds)
+        self._wake.set()
+
+    def replay(self, *, stop: bool = False) -> None:
+        """A replay was begun in the outbox, or shall *stop*."""
+        self._asked.append(self._lanes.replay.stop if stop else self._lanes.replay.look)
         self._wake.set()
 
     def health(self) -> RelayHealth:
@@ -120,11 +134,17 @@ class Relay:
         return RelayHealth(
             connected=self._link is not None,
             fault=self._fault,
-            refused=(*self._delivery.faults, *self._notices.faults),
-            sent=self._delivery.taken,
-            no_subscriber=self._delivery.no_subscriber,
+            refused=self._lanes.faults,
+            sent=self._lanes.delivery.taken,
+            no_subscriber=self._lanes.delivery.no_subscriber,
             reconnects=self._reconnects,
-            dead=self._delivery.dead,
+            dead=self._lanes.delivery.dead,
+            sent_again=self._lanes.redelivery.sendings,
+            replaying=self._lanes.replay.span,
+            signals=self._lanes.signals.sent_count,
+            signals_dropped=self._lanes.signals.dropped,
+            inbound_dropped=self._lanes.inbound.dropped,
+            certificate_until=self._certificate_until,
         )
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
@@ -148,23 +168,28 @@ class Relay:
         if self._committed or now >= self._look_at:
             self._committed = False
             self._look_at = now + _TICK
-            self._delivery.look()
+            self._lanes.delivery.look()
+        while self._asked:
+            self._asked.popleft()()
         if self._link is None and not self._connecting and not self._reconnect.wait(now):
             self._connect()
         if self._link is not None:
             self._pump(self._link, now)
             self._drop_if_deaf(self._link, now)
-        self._delivery.settle()
+        self._lanes.settle(now=False)
         self._tidy(now)
         return self._patience(now)
 
     def _connect(self) -> None:
         self._connecting = True
         self._reconnect.knock()
-        self._publisher.connect(self._notices.will(), self._hear)
+        self._publisher.connect(self._lanes.notices.will(), self._hear, self._lanes.inbound.subscriptions())
 
     def _hear(self, event: LinkEvent) -> None:
-        self._heard.append(event)  # in the publisher's thread
+        if isinstance(event, Received):  # in the publisher's thread
+            self._lanes.inbound.offer(event)
+        else:
+            self._heard.append(event)
         self._wake.set()
 
     def _listen(self, now: float) -> None:
@@ -174,27 +199,29 @@ class Relay:
                 self._on_receipt(event)
             elif isinstance(event, Connected):
                 self._on_connected(event, now)
-            else:
+            elif isinstance(event, Subscribed):
+                self._lanes.inbound.subscribed(event.refused)
+            elif isinstance(event, Lost):
                 self._on_lost(event, now)
+        self._lanes.inbound.read()
 
     def _on_connected(self, event: Connected, now: float) -> None:
         self._link = _Link(window=event.window, since=now)
         self._connecting = False
-        self._notices.connected()
-        self._delivery.knocked(broker_was_there=self._reconnect.at_first_knock)
+        self._certificate_until = event.certificate_until
+        self._lanes.notices.connected()
+        self._lanes.delivery.knocked(broker_was_there=self._reconnect.at_first_knock)
         log.info("broker connected", extra={"window": event.window})
 
     def _on_lost(self, event: Lost, now: float) -> None:
         fault = self._ending or event.fault
         link, self._link, self._connecting, self._ending = self._link, None, False, None
         if link is None:
-            self._delivery.knocked(broker_was_there=False)
+            self._lanes.delivery.knocked(broker_was_there=False)
             self._reconnect.failed(now)
         else:
             parcels, self._flights = [flight.parcel for flight in self._flights.values()], {}
-            for lane in (self._delivery, self._notices):
-                own = [parcel for parcel in parcels if parcel.lane is lane]
-                lane.ended(own, fault, alone=len(parcels) == 1, proven=link.proven)
+            self._lanes.ended(parcels, fault, proven=link.proven)
             self._reconnects += 1
             self._reconnect.ended(now, since=link.since, proven=link.proven, taken_over=fault.name == mqtt_codes.TAKEN_OVER_NAME)
         known = fault is link_faults.CLOSED or (self._fault is not None and self._fault.name == fault.name)
@@ -212,24 +239,20 @@ class Relay:
     def _pump(self, link: _Link, now: float) -> None:
         if self._stale:
             self._stale = False
-            self._notices.refresh(self._presence)
+            self._lanes.notices.refresh(self._presence)
         while self._events:
-            self._notices.event(self._events.popleft())
+            self._lanes.notices.event(self._events.popleft())
         while len(self._flights) < link.window:
-            parcel = self._next()
+            flying = [flight.parcel for flight in self._flights.values()]
+            parcel = self._lanes.next(flying, link.window)
             if parcel is None or not self._send(parcel, now):
                 return
-
-    def _next(self) -> Parcel | None:
-        if any(f.parcel.row and f.parcel.row.seq in self._delivery.suspects for f in self._flights.values()):
-            return None  # a suspect flies alone
-        return self._notices.next() or self._delivery.next(idle=not self._flights)
 
     def _send(self, parcel: Parcel, now: float) -> bool:
         try:
             ticket = self._publisher.publish(parcel.message)
         except TransientPublishError:
-            self._delivery.look()
+            self._lanes.delivery.look()
             return False
         except PermanentPublishError as error:
             parcel.lane.unsendable(parcel, Fault(name="packet_too_large", message=str(error), hint=error.hint))
@@ -244,7 +267,7 @@ class Relay:
             return
         self._ending = link_faults.deaf(", ".join(parcel.what for parcel in overdue), _RECEIPT_SECONDS)
         if link.proven:  # it is not deaf to everything
-            self._delivery.silent([parcel for parcel in overdue if parcel.lane is self._delivery])
+            self._lanes.delivery.silent([parcel for parcel in overdue if parcel.lane is self._lanes.delivery])
         self._publisher.drop()
 
     def _tidy(self, now: float) -> None:
@@ -253,7 +276,7 @@ class Relay:
 
     def _patience(self, now: float) -> float:
         waits = [_TICK, self._look_at - now, self._tidy_at - now]
-        settle = self._delivery.patience()
+        settle = self._lanes.patience()
         if settle is not None:
             waits.append(settle)
         if self._link is None and not self._connecting:
@@ -264,15 +287,15 @@ class Relay:
         """Let receipts of what is in flight come in, say offline, say goodbye."""
         self._drain(beat)
         if self._link is not None and self._ending is None:
-            self._notices.farewell()
+            self._lanes.notices.farewell()
             self._say_all(self._link)
             self._drain(beat)
         self._publisher.close(_FAREWELL_SECONDS)
         self._listen(self._clock.monotonic())
-        self._delivery.settle(now=True)
+        self._lanes.settle(now=True)
 
     def _say_all(self, link: _Link) -> None:
-        while len(self._flights) < link.window and (notice := self._notices.next()):
+        while len(self._flights) < link.window and (notice := self._lanes.notices.next()):
             if not self._send(notice, self._clock.monotonic()):
                 return
 

@@ -1,8 +1,10 @@
 """How our messages look to paho: packets and properties, in the protocol that is configured and within the broker's limits."""
 
 import copy
+import datetime as dt
 import socket
-from collections.abc import Mapping
+import ssl
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -10,13 +12,17 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edged.config import MqttSection
 from edged.errors import PermanentPublishError, TransientPublishError
 from edged.flow import broker_access, mqtt_codes
-from edged.types import Message
+from edged.types import INBOUND_BYTES, Message, Received
 
 _SESSION_SECONDS = 60  # longer than the will waits: coming back within the wait cancels the will
+_ACK_SESSION_SECONDS = 7 * 86_400  # with app_ack: the broker keeps confirmations while we are away
+_INBOUND_WINDOW = 20  # messages to us that are not acknowledged yet; MQTT 5 only
+_JSON = "application/json"
 _HEADER_BYTES = 9  # at most: fixed header 5, length of the topic 2, packet identifier 2
 
 
@@ -42,7 +48,7 @@ class Wire:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
-            clean_session=None if self._v5 else True,
+            clean_session=None if self._v5 else not section.app_ack,
             protocol=MQTTProtocolVersion.MQTTv5 if self._v5 else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
         )
@@ -71,7 +77,9 @@ class Wire:
         properties.WillDelayInterval = self._will_delay
         client.will_set(will.topic, will.payload, qos=1, retain=will.retain, properties=properties)
         properties = _properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = _SESSION_SECONDS
+        properties.SessionExpiryInterval = _ACK_SESSION_SECONDS if section.app_ack else _SESSION_SECONDS
+        properties.MaximumPacketSize = INBOUND_BYTES
+        properties.ReceiveMaximum = _INBOUND_WINDOW
         # Starting clean would end the old session, and with it publish the will that is still waiting.
         client.connect(section.host, section.port, section.keepalive_seconds, clean_start=False, properties=properties)
 
@@ -85,14 +93,21 @@ class Wire:
         properties = None
         if self._v5:
             properties = copy.copy(self._content)  # making one costs more than all else about a message
-            if message.properties:
-                properties.UserProperty = list(message.properties)
+            _describe(properties, message)
         self._check_size(message, properties)
         info = client.publish(message.topic, message.payload, qos=1, retain=message.retain and self._retains, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             text = f"{message.topic}: {mqtt.error_string(info.rc)}"
             raise TransientPublishError(text)
         return info.mid
+
+    def subscribe(self, client: mqtt.Client, topics: Sequence[str]) -> None:
+        """Ask for messages to us; a retained one comes only with the first subscription of a session."""
+        if self._v5:
+            options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+            client.subscribe([(topic, options) for topic in topics])
+        else:
+            client.subscribe([(topic, 1) for topic in topics])
 
     def _check_size(self, message: Message, properties: Properties | None) -> None:
         if self._packet_bytes is None:
@@ -102,6 +117,43 @@ class Wire:
             fault = mqtt_codes.not_taken(mqtt_codes.PACKET_TOO_LARGE, message.topic)
             text = f"{fault.message}: {size} bytes, its limit is {self._packet_bytes}"
             raise PermanentPublishError(text, hint=fault.hint)
+
+
+def received(message: mqtt.MQTTMessage) -> Received:
+    """A message of paho's as ours."""
+    properties = message.properties
+    return Received(
+        topic=message.topic,
+        payload=bytes(message.payload),
+        retained=message.retain,
+        properties=tuple(getattr(properties, "UserProperty", ())),
+        expiry_seconds=getattr(properties, "MessageExpiryInterval", None),
+        response_topic=getattr(properties, "ResponseTopic", None),
+        correlation=getattr(properties, "CorrelationData", None),
+    )
+
+
+def too_large(client: mqtt.Client) -> bool:
+    """Whether a packet is coming in that we do not take: only MQTT 5 lets us tell the broker beforehand."""
+    return client._in_packet["remaining_length"] > INBOUND_BYTES  # noqa: SLF001 - paho tells nobody else before it has it all
+
+
+def certificate_until(client: mqtt.Client) -> dt.datetime | None:
+    """Until when the broker's certificate is good; None without TLS."""
+    sock = client.socket()
+    until = (sock.getpeercert() or {}).get("notAfter") if isinstance(sock, ssl.SSLSocket) else None
+    return dt.datetime.fromtimestamp(ssl.cert_time_to_seconds(str(until)), dt.UTC) if until else None
+
+
+def _describe(properties: Properties, message: Message) -> None:
+    if message.properties:
+        properties.UserProperty = list(message.properties)
+    if message.content_type != _JSON:
+        properties.ContentType = message.content_type
+    if message.expiry_seconds is not None:
+        properties.MessageExpiryInterval = message.expiry_seconds
+    if message.correlation is not None:
+        properties.CorrelationData = message.correlation
 
 
 def _properties(packet: int) -> Properties:
@@ -115,7 +167,7 @@ def _packed_bytes(properties: Properties | None) -> int:
 def _content(packet: int) -> Properties:
     properties = _properties(packet)
     properties.PayloadFormatIndicator = 1
-    properties.ContentType = "application/json"
+    properties.ContentType = _JSON
     return properties
 
 

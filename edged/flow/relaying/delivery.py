@@ -6,12 +6,12 @@ Saying nothing keeps: every row that is not in flight, suspected or taken is fou
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from edged.flow import link_faults, mqtt_codes
 from edged.flow.ports import MessageStore
-from edged.flow.relaying.notices import event_message
 from edged.flow.relaying.parcel import Parcel
 from edged.flow.relaying.suspects import Suspects
 from edged.lib.backoff import full_jitter
@@ -42,9 +42,20 @@ class _Block:
 class Delivery:
     """The lane of rows that the broker never took. Used by the relay's thread only."""
 
-    def __init__(self, store: MessageStore, base: str, clock: Clock, rng: random.Random, event: Callable[[Message], None]) -> None:
-        """Publish rows below *base*; *event* is told of dead letters."""
+    def __init__(
+        self,
+        store: MessageStore,
+        base: str,
+        clock: Clock,
+        rng: random.Random,
+        *,
+        event: Callable[[str, Mapping[str, Any]], None],
+        again: Callable[[], float | None],
+        require_subscriber: bool,
+    ) -> None:
+        """Publish rows below *base*; *event* is told of dead letters, *again* tells when a row wants to be confirmed."""
         self._store, self._base, self._clock, self._rng, self._event = store, base, clock, rng, event
+        self._again, self._require_subscriber = again, require_subscriber
         self._epoch = store.stats().epoch
         self.suspects = Suspects()
         self.taken = self.no_subscriber = self.dead = 0  # since the start of the process
@@ -85,7 +96,9 @@ class Delivery:
         row = _row(parcel)
         self._landed(row)
         fault = mqtt_codes.not_taken(code, parcel.message.topic)
-        if code < mqtt_codes.FAILURE:
+        if code == mqtt_codes.NO_SUBSCRIBER and self._require_subscriber:
+            self._block(row.source, link_faults.nobody_subscribes(parcel.message.topic), alone=False)
+        elif code < mqtt_codes.FAILURE:
             self._took(row, code)
         elif fault.suspicion is Suspicion.CERTAIN:
             self._count(row, fault.message)
@@ -139,8 +152,13 @@ class Delivery:
     def settle(self, *, now: bool = False) -> None:
         """Write what was taken, once it is enough or has waited long enough, or *now*."""
         if self._taken and (now or len(self._taken) >= _GROUP or self._clock.monotonic() >= self._settle_at):
-            self._store.accept(self._taken)
+            self._store.accept(self._taken, self._again())
             self._taken = []
+
+    def confirmed(self, seqs: Sequence[int]) -> None:
+        """A consumer has these, whatever the broker said."""
+        for seq in seqs:
+            self.suspects.clear(seq)
 
     def patience(self) -> float | None:
         """Seconds until `settle` wants to be called; None where nothing waits."""
@@ -210,7 +228,7 @@ class Delivery:
         self.dead += 1
         log.warning("dead letter", extra={"seq": row.seq, "id": row.id, "source": row.source, "reason": reason})
         letter = {"seq": row.seq, "id": row.id, "source": row.source, "reason": reason}
-        self._event(event_message(self._base, "dead_letter", letter))
+        self._event("dead_letter", letter)
 
 
 def read_topic(base: str, source: SourceName) -> str:

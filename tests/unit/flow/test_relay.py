@@ -10,7 +10,7 @@ import pytest
 
 from edged.errors import OutboxError
 from edged.flow.outbox import Outbox
-from edged.flow.relay import Relay
+from edged.flow.relay import Relay, RelayOptions
 from edged.types import Fault, Message, Presence, SourceName, Suspicion
 from tests.doubles.clock import FakeClock
 from tests.doubles.disk import FailingDisk
@@ -23,8 +23,9 @@ BASE = "edged/line3"
 class Rig:
     """A relay, its outbox, its broker and its clock."""
 
-    def __init__(self, folder: Path, publisher: FakePublisher | None = None, **options: object) -> None:
+    def __init__(self, folder: Path, publisher: FakePublisher | None = None, relay: RelayOptions | None = None, **options: object) -> None:
         self.clock = FakeClock()
+        self.options = relay
         self.outbox = make_outbox(folder, clock=self.clock, **options)
         self.outbox.open()
         self.publisher = publisher or FakePublisher()
@@ -42,6 +43,7 @@ class Rig:
             retry_max_seconds=60,
             clock=self.clock,
             rng=random.Random(1),
+            options=self.options,
             wait=self.wait,
         )
         return self.relay
@@ -128,6 +130,7 @@ class TestOrdinaryDays:
     def test_receipts_are_written_in_groups(self, rig: Rig) -> None:
         """Many receipts cost one commit; a single one waits half a second for company."""
         commits: list[str] = []
+        rig.go()
         rig.add(64)
         rig.outbox._database._db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
         rig.go(0.4)
@@ -320,7 +323,7 @@ class TestForgottenReceipts:
         rig.publisher.answer = lambda _message: FORGET
         rig.add(30)
         rig.go(120)
-        assert len(rig.relay._delivery.suspects) == 0
+        assert len(rig.relay._lanes.delivery.suspects) == 0
         rig.publisher.answer = lambda _message: "ack"
         rig.publisher.published.clear()
         rig.until(lambda: rig.sent == 30, 120)
@@ -356,7 +359,7 @@ class TestRefusals:
         rig.go(3600)
         assert rig.outbox.stats().pending == 300
         assert len(rig.publisher.seqs()) < 300
-        assert len(rig.relay._delivery.suspects) < 100
+        assert len(rig.relay._lanes.delivery.suspects) < 100
         (fault,) = rig.relay.health().refused
         assert f"0x{code:02X}" in fault.message
         rig.publisher.answer = lambda _message: "ack"
