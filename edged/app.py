@@ -11,19 +11,23 @@ import os
 import random
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 from edged import __version__
-from edged.config import Config
+from edged.config import Config, MqttSection
 from edged.config.file import LoadedConfig
 from edged.control.health import Health, HealthState
 from edged.control.post import Worker
+from edged.control.requests import RequestDesk, Rules
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
+from edged.control.verbs import Verb
 from edged.errors import OutboxError
+from edged.flow.again import ReplayVerb
+from edged.flow.asked import Asked
 from edged.flow.decode import limit_threads
 from edged.flow.folder.former import former_work, remedy
 from edged.flow.folder.source import HotFolder
@@ -35,6 +39,7 @@ from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
 from edged.flow.publish import MqttPublisher
 from edged.flow.reader import Reader
 from edged.flow.relay import Relay
+from edged.flow.relaying.words import RelayOptions
 from edged.generation import Builder, Generation, shelf_of
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock, SystemClock, clock_synced
@@ -88,16 +93,24 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
         retry_max_seconds=config.mqtt.retry_max_seconds,
         clock=clock,
         rng=rng,
+        options=relay_options(config.mqtt),
     )
     sink = SinkWorker(sources, ledger, outbox, relay.notify)
-    control = ControlSocket(config.control.socket, report.verbs())
+    verbs = report.verbs() | {
+        "read": Asked([s.name for s in sources], partial(_reader, generation), device=config.device, clock=clock, check=generation.check),
+        "replay": ReplayVerb(outbox, clock=clock, synced=clock_synced, told=lambda stop: relay.replay(stop=stop)),
+    }
+    desk = _desk(config, verbs, relay, clock)
+    control = ControlSocket(
+        config.control.socket, {name: verb for name, verb in verbs.items() if name != "read"}
+    )  # that one takes its time
     control.open()
     undo.callback(control.close)
 
     notifier = Notifier.from_environ()
     feeds = [FeedWorker(source, ledger, partial(_reader, generation, source.name)) for source in sources]
     watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier)
-    workers: list[Worker] = [relay, sink, watch, *feeds, control, status]
+    workers: list[Worker] = [relay, sink, watch, *feeds, control, desk, status]
     first, longest = _RESTART_SECONDS
     times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
     supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
@@ -107,6 +120,19 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     gc.freeze()  # what stands now stays: full collections need not walk through it
     with signals(supervisor):
         return supervisor.run()
+
+
+def relay_options(mqtt: MqttSection) -> RelayOptions:
+    """What the configuration wants of a delivery."""
+    return RelayOptions(ack_timeout_seconds=mqtt.ack_timeout_seconds if mqtt.app_ack else None, require_subscriber=mqtt.require_subscriber)
+
+
+def _desk(config: Config, verbs: Mapping[str, Verb], relay: Relay, clock: Clock) -> RequestDesk:
+    """Who answers what is asked over MQTT."""
+    rules = Rules(base=config.base, control=config.mqtt.control, max_age_seconds=config.mqtt.request_max_age_seconds)
+    desk = RequestDesk(verbs, rules, answer=relay.answer, event=relay.event, clock=clock, synced=clock_synced)
+    relay.on_request(desk.offer)
+    return desk
 
 
 def _reader(generation: Generation, name: SourceName) -> Reader:

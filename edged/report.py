@@ -77,7 +77,7 @@ class Report:
         status = Message(topic=f"{base}/status", payload=self._status(presence), retain=True)
         return [status, *(Message(topic=f"{base}/source/{s.name}", payload=self._source(s), retain=True) for s in self._sources)]
 
-    def verbs(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+    def verbs(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         """What may be asked on the control socket."""
         outbox = self._outbox
         return {

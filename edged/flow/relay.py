@@ -24,8 +24,6 @@ from edged.flow.relaying.words import RelayHealth, RelayOptions
 from edged.lib.clock import Clock
 from edged.types import Connected, Fault, LinkEvent, Lost, Message, Presence, Receipt, Received, Subscribed
 
-__all__ = ["Relay", "RelayHealth", "RelayOptions"]
-
 log = logging.getLogger(__name__)
 
 Beat = Callable[[], None]
@@ -230,11 +228,9 @@ class Relay:
 
     def _on_receipt(self, receipt: Receipt) -> None:
         flight = self._flights.pop(receipt.ticket, None)
-        if flight is None or self._link is None:
-            return
-        self._link.proven = True
-        self._fault = None
-        flight.parcel.lane.answered(flight.parcel, receipt.code)
+        if flight is not None and self._link is not None:
+            self._link.proven, self._fault = True, None
+            flight.parcel.lane.answered(flight.parcel, receipt.code)
 
     def _pump(self, link: _Link, now: float) -> None:
         if self._stale:
@@ -243,8 +239,7 @@ class Relay:
         while self._events:
             self._lanes.notices.event(self._events.popleft())
         while len(self._flights) < link.window:
-            flying = [flight.parcel for flight in self._flights.values()]
-            parcel = self._lanes.next(flying, link.window)
+            parcel = self._lanes.next([flight.parcel for flight in self._flights.values()], link.window)
             if parcel is None or not self._send(parcel, now):
                 return
 
@@ -275,10 +270,7 @@ class Relay:
             self._tidy_at = now if self._store.tidy() else now + _TIDY_SECONDS
 
     def _patience(self, now: float) -> float:
-        waits = [_TICK, self._look_at - now, self._tidy_at - now]
-        settle = self._lanes.patience()
-        if settle is not None:
-            waits.append(settle)
+        waits = [_TICK, self._look_at - now, self._tidy_at - now, self._lanes.patience()]
         if self._link is None and not self._connecting:
             waits.append(self._reconnect.wait(now))
         return max(0.0, min(waits))

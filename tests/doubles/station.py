@@ -8,7 +8,8 @@ from typing import Any
 
 from edged.config import MqttSection
 from edged.flow.publish import MqttPublisher
-from edged.flow.relay import Relay, RelayOptions
+from edged.flow.relay import Relay
+from edged.flow.relaying.words import RelayOptions
 from edged.lib.clock import SystemClock
 from edged.types import Message, Presence, SourceName
 from tests.doubles.broker import Broker

@@ -1,5 +1,6 @@
 """All lanes, and which of them sends next: notices, live signals, new readings, old ones."""
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -83,6 +84,6 @@ class Lanes:
         self.redelivery.settle(now=now)
         self.replay.settle(now=now)
 
-    def patience(self) -> float | None:
-        """Seconds until `settle` wants to be called; None where nothing waits."""
-        return min((wait for wait in (self.delivery.patience(), self.inbound.patience()) if wait is not None), default=None)
+    def patience(self) -> float:
+        """Seconds until `settle` wants to be called."""
+        return min((wait for wait in (self.delivery.patience(), self.inbound.patience()) if wait is not None), default=math.inf)

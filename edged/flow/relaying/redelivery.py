@@ -8,11 +8,12 @@ away for a week would come back to a broker full of repetitions.
 from collections import deque
 from collections.abc import Sequence
 
+from edged.flow import link_faults
 from edged.flow.ports import MessageStore
 from edged.flow.relaying.delivery import row_message
 from edged.flow.relaying.parcel import Parcel
 from edged.lib.clock import Clock
-from edged.types import Fault, OutboxMessage, Suspicion
+from edged.types import Fault, OutboxMessage
 
 LONGEST_SECONDS = 3600.0  # between two sendings of a row, and between two rounds
 PROBES = 20  # rows in a round while nobody confirms
@@ -105,10 +106,10 @@ class Redelivery:
         self._backlog.clear()
         for parcel in parcels:
             assert parcel.row is not None
-            if fault.suspicion is Suspicion.NONE:
-                self._held.discard(parcel.row.seq)
-            else:
+            if link_faults.may_be_ours(fault):
                 self._postpone(parcel.row.seq)
+            else:
+                self._held.discard(parcel.row.seq)
 
     def settle(self, *, now: bool = False) -> None:
         """Write what was sent again, in groups, or *now*."""

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from edged.flow import mqtt_codes
+from edged.flow import link_faults, mqtt_codes
 from edged.flow.ports import MessageStore
 from edged.flow.relaying.delivery import row_message
 from edged.flow.relaying.parcel import Parcel
 from edged.lib.clock import Clock
-from edged.types import Fault, OutboxMessage, ReplaySpan, Suspicion
+from edged.types import Fault, OutboxMessage, ReplaySpan
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Replay:
             return
         self._backlog.clear()
         self._after = min(self._after, seqs[0] - 1)
-        if fault.suspicion is Suspicion.NONE:
+        if not link_faults.may_be_ours(fault):
             return
         self._careful = max(self._careful, len(seqs))
         if alone and proven:
