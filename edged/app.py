@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from edged import __version__
+from edged.certificates import Certificates
 from edged.config import Config, MqttSection
 from edged.config.file import LoadedConfig
 from edged.control.health import Health, HealthState
@@ -47,7 +48,7 @@ from edged.lib.files import atomic_write
 from edged.lib.heap import bound_heap
 from edged.lib.logs import setup_logging
 from edged.lib.sdnotify import Notifier, watchdog_interval
-from edged.report import NamedCheck, Report, StatusWorker
+from edged.report import NamedCheck, Overflows, Report, StatusWorker
 from edged.types import Reading, SourceName
 
 log = logging.getLogger(__name__)
@@ -108,13 +109,21 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     undo.callback(control.close)
 
     notifier = Notifier.from_environ()
+    overflows = Overflows(sources, relay.event)
+    certificates = Certificates(config.mqtt.tls, lambda: relay.health().certificate_until, clock=clock, synced=clock_synced)
+    certificates.look()
+
+    def looks() -> None:
+        overflows.look()
+        certificates.look()
+
     feeds = [FeedWorker(source, ledger, partial(_reader, generation, source.name)) for source in sources]
-    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier)
+    watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier, looks)
     workers: list[Worker] = [relay, sink, watch, *feeds, control, desk, status]
     first, longest = _RESTART_SECONDS
     times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
     supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
-    report.attach(relay, sink, supervisor, NamedCheck("work", lambda: former))
+    report.attach(relay, sink, supervisor, certificates, NamedCheck("work", lambda: former))
     log.info("edged %s reads with %s %s", __version__, generation.model.name, generation.model.precision, extra={"device": config.device})
     gc.collect()
     gc.freeze()  # what stands now stays: full collections need not walk through it

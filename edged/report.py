@@ -1,6 +1,7 @@
 """What the daemon says of itself: health, the retained topics, and the answers on the control socket."""
 
 import json
+import logging
 import os
 import threading
 import time
@@ -23,6 +24,8 @@ from edged.flow.relay import Relay
 from edged.lib.clock import clock_synced
 from edged.lib.sdnotify import Notifier
 from edged.types import MAX_SEQ, Message, ModelRef, Presence
+
+log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0  # how soon a change of health is published
 _FIRST_LOOK_SECONDS = 0.02  # likewise, until the daemon is ready
@@ -164,13 +167,35 @@ class Report:
         return NamedCheck(f"source {source.name}", health)
 
 
+def _nothing() -> None:
+    """Nothing to look at."""
+
+
+class Overflows:
+    """Tells of lost events of a folder's watcher: nothing is lost, the folder was listed, but somebody should know."""
+
+    def __init__(self, sources: Sequence[HotFolder], event: Callable[[str, Mapping[str, Any]], None]) -> None:
+        self._sources, self._event = sources, event
+        self._told: dict[str, int] = {}
+
+    def look(self) -> None:
+        """Tell what is new."""
+        for source in self._sources:
+            count, told = source.counters().overflows, self._told.get(source.name, 0)
+            if count > told:
+                self._told[source.name] = count
+                log.warning("events were lost; the folder was listed instead", extra={"source": source.name, "overflows": count})
+                self._event("overflow", {"source": source.name, "overflows": count})
+
+
 class StatusWorker:
     """Tells systemd and the broker what changed."""
 
     name = "status"
 
-    def __init__(self, report: Report, relay: Relay, notifier: Notifier) -> None:
-        self._report, self._relay, self._notifier = report, relay, notifier
+    def __init__(self, report: Report, relay: Relay, notifier: Notifier, look: Callable[[], None] = _nothing) -> None:
+        """Call *look* each second: for what may wait for a disk, and may not be late."""
+        self._report, self._relay, self._notifier, self._look = report, relay, notifier, look
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Tell until *stop* is set, then that we are stopping."""
@@ -178,6 +203,7 @@ class StatusWorker:
         ready, refresh_at = False, 0.0
         while not stop.is_set():
             beat()
+            self._look()
             health, now = self._report.health(), time.monotonic()
             if not ready and self._report.looked():
                 ready, refresh_at = True, now

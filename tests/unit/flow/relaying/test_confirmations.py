@@ -1,5 +1,6 @@
 """`app_ack`: a reading is delivered once a consumer says so."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_an_unconfirmed_reading_is_sent_again_later_and_later(rig: Rig) -> None:
     for count in range(2, 12):
         rig.until(lambda c=count: len(rig.publisher.seqs()) == c, 3700)
         times.append(rig.clock.monotonic())
-    pauses = [round(b - a) for a, b in zip(times, times[1:], strict=False)]
+    pauses = [round(b - a) for a, b in itertools.pairwise(times)]
     assert pauses[:5] == pytest.approx([120, 240, 480, 960, 1920], abs=3)
     assert pauses[5:] == pytest.approx([3600] * 4, abs=3)
     first, *more = rig.publisher.on("/read/")
