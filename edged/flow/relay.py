@@ -127,6 +127,11 @@ class Relay:
         self._asked.append(self._lanes.replay.stop if stop else self._lanes.replay.look)
         self._wake.set()
 
+    def adapt(self, options: RelayOptions) -> None:
+        """Deliver like this from now on; what is subscribed to follows with the next connection."""
+        self._asked.append(lambda: self._lanes.adapt(options))
+        self._wake.set()
+
     def health(self) -> RelayHealth:
         """How delivery goes."""
         return RelayHealth(

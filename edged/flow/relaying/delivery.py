@@ -51,11 +51,10 @@ class Delivery:
         *,
         event: Callable[[str, Mapping[str, Any]], None],
         again: Callable[[], float | None],
-        require_subscriber: bool,
     ) -> None:
         """Publish rows below *base*; *event* is told of dead letters, *again* tells when a row wants to be confirmed."""
         self._store, self._base, self._clock, self._rng, self._event = store, base, clock, rng, event
-        self._again, self._require_subscriber = again, require_subscriber
+        self._again, self.require_subscriber = again, False
         self._epoch = store.stats().epoch
         self.suspects = Suspects()
         self.taken = self.no_subscriber = self.dead = 0  # since the start of the process
@@ -96,7 +95,7 @@ class Delivery:
         row = _row(parcel)
         self._landed(row)
         fault = mqtt_codes.not_taken(code, parcel.message.topic)
-        if code == mqtt_codes.NO_SUBSCRIBER and self._require_subscriber:
+        if code == mqtt_codes.NO_SUBSCRIBER and self.require_subscriber:
             self._block(row.source, link_faults.nobody_subscribes(parcel.message.topic), alone=False)
         elif code < mqtt_codes.FAILURE:
             self._took(row, code)

@@ -32,10 +32,10 @@ def _ignored(_: Received) -> None:
 class Inbound:
     """Messages to us. `offer` belongs to the publisher's thread, all else to the relay's."""
 
-    def __init__(self, store: MessageStore, base: str, clock: Clock, event: Event, *, confirms: bool) -> None:
-        """Take requests below *base*, and the ids of readings where consumers *confirm* them."""
+    def __init__(self, store: MessageStore, base: str, clock: Clock, event: Event) -> None:
+        """Take requests below *base*, and the ids of readings where consumers confirm them."""
         self._requests, self._ack = f"{base}/request/", f"{base}/ack"
-        self._confirms = confirms
+        self.confirms = False
         self._mailbox = Mailbox()
         self._confirmations = Confirmations(store, self._ack, clock, event)
         self._refused: tuple[Fault, ...] = ()
@@ -64,7 +64,7 @@ class Inbound:
             self._ends = _ENDS - 1
             self._refused = (link_faults.hung_up_on_subscribing(self._requests),)
             return []
-        return [f"{self._requests}+", *([self._ack] if self._confirms else [])]
+        return [f"{self._requests}+", *([self._ack] if self.confirms else [])]
 
     def subscribed(self, refused: Sequence[Fault]) -> None:
         """The broker answered."""
@@ -83,7 +83,7 @@ class Inbound:
                 return
             if message.topic.startswith(self._requests):
                 self.on_request(message)
-            elif message.topic == self._ack and self._confirms:
+            elif message.topic == self._ack and self.confirms:
                 self._confirmations.heard(message)
 
     def settle(self, *, now: bool = False) -> list[int]:

@@ -38,12 +38,17 @@ class Lanes:
         self.signals = Signals(clock, self.topics)
         self.redelivery = Redelivery(store, base, clock, options.ack_timeout_seconds)
         self.replay = Replay(store, base, clock, event)
-        self.delivery = Delivery(
-            store, base, clock, rng, event=event, again=self.redelivery.deadline, require_subscriber=options.require_subscriber
-        )
-        self.inbound = Inbound(store, base, clock, event, confirms=self.redelivery.on)
+        self.delivery = Delivery(store, base, clock, rng, event=event, again=self.redelivery.deadline)
+        self.inbound = Inbound(store, base, clock, event)
+        self.adapt(options)
         self._old: tuple[Lane, ...] = (self.redelivery, self.replay)
         self._all: tuple[Lane, ...] = (self.notices, self.signals, self.delivery, *self._old)
+
+    def adapt(self, options: RelayOptions) -> None:
+        """Deliver like this from now on; what is subscribed to follows with the next connection."""
+        self.redelivery.adapt(options.ack_timeout_seconds)
+        self.inbound.confirms = options.ack_timeout_seconds is not None
+        self.delivery.require_subscriber = options.require_subscriber
 
     @property
     def faults(self) -> tuple[Fault, ...]:

@@ -30,8 +30,6 @@ class Redelivery:
         """Wait *timeout_seconds* for the first confirmation of a row; None awaits none."""
         self._store, self._base, self._clock = store, base, clock
         self._epoch = store.stats().epoch
-        self._first = timeout_seconds or 0.0
-        self._longest = max(LONGEST_SECONDS, self._first)
         self.sendings = 0  # since the start of the process
         self._backlog: deque[OutboxMessage] = deque()
         self._held: set[int] = set()  # in flight, or answered and not yet written
@@ -40,8 +38,14 @@ class Redelivery:
         self._allowed = PROBES
         self._rounds = 0  # since anybody confirmed anything
         self._round_at = clock.monotonic()
+        self.adapt(timeout_seconds)
+
+    def adapt(self, timeout_seconds: float | None) -> None:
+        """Wait that long for the confirmation of what is taken from now on; None awaits none, of older rows either."""
+        self._first = timeout_seconds or 0.0
+        self._longest = max(LONGEST_SECONDS, self._first)
         if timeout_seconds is None:
-            store.await_nothing()
+            self._store.await_nothing()
 
     @property
     def on(self) -> bool:

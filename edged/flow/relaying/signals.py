@@ -34,8 +34,8 @@ class Signals:
 
     def offer(self, messages: Sequence[Message], live_seconds: float) -> None:
         """Send these, in their order, within *live_seconds*."""
-        deadline = self._clock.monotonic() + live_seconds
-        self._waiting.extend((replace(message, expiry_seconds=math.ceil(live_seconds)), deadline) for message in messages)
+        deadline, expiry = self._clock.monotonic() + live_seconds, math.ceil(live_seconds)
+        self._waiting.extend((replace(message, content_type="text/plain", expiry_seconds=expiry), deadline) for message in messages)
 
     def clear(self) -> None:
         """There is no connection: nothing of this will be true when there is one."""

@@ -165,6 +165,23 @@ def test_without_the_mode_nothing_is_awaited_any_more(rig: Rig) -> None:
     assert rig.publisher.seqs() == [1, 2, 3]
 
 
+def test_the_mode_can_change_while_we_run(rig: Rig) -> None:
+    """A reload switches it; what is subscribed to follows with the next connection."""
+    rig.add(1)
+    rig.go()
+    rig.relay.adapt(RelayOptions())
+    rig.add(1)
+    rig.go()
+    assert rig.outbox.stats().unconfirmed == 0
+    rig.relay.adapt(RelayOptions(ack_timeout_seconds=10))
+    rig.publisher.lose()
+    rig.go(5)
+    rig.add(1)
+    rig.go(12)
+    assert rig.publisher.seqs() == [1, 2, 3, 3]
+    assert f"{BASE}/ack" in rig.publisher.topics[-1]
+
+
 def test_a_clock_that_goes_back_holds_up_no_repetition(rig: Rig) -> None:
     """A time that lies years ahead was set before the clock went back."""
     rig.add(1)
