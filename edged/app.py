@@ -16,29 +16,34 @@ from dataclasses import dataclass
 from functools import partial
 
 from edged import __version__
+from edged.certificates import Certificates
 from edged.config import Config
 from edged.config.file import load_config
 from edged.config.start import Start, keep
 from edged.control.configuration import ConfigurationCheck
 from edged.control.post import Worker
 from edged.control.reload import ReloadWorker
+from edged.control.requests import RequestDesk
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
+from edged.control.verbs import Verb
+from edged.flow.again import ReplayVerb
+from edged.flow.asked import Asked
 from edged.flow.decode import limit_threads
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
-from edged.flow.publish import MqttPublisher
 from edged.flow.relay import Relay
 from edged.generation import build_generation
 from edged.lib.backoff import full_jitter
-from edged.lib.clock import Clock, SystemClock
+from edged.lib.clock import Clock, SystemClock, clock_synced
 from edged.lib.heap import bound_heap
 from edged.lib.logs import setup_logging
 from edged.lib.sdnotify import Notifier, watchdog_interval
 from edged.opening import former, open_outbox, open_sources
+from edged.publishing import Live, desk_rules, publisher, relay_options
 from edged.reloading import Parts, Reloading
-from edged.report import NamedCheck, Report, StatusWorker
+from edged.report import NamedCheck, Overflows, Report, StatusWorker
 from edged.succession import Succession
 
 log = logging.getLogger(__name__)
@@ -108,6 +113,15 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     relay = _relay(config, outbox, report, clock, rng)
     notifier = Notifier.from_environ()
     files = ConfigurationCheck(start.reasons)
+    live = Live(config, relay.signal)
+    certificates = Certificates(config.mqtt.tls, lambda: relay.health().certificate_until, clock=clock, synced=clock_synced)
+
+    def adapt(config: Config) -> None:
+        relay.adapt(relay_options(config))
+        live.adapt(config)
+        certificates.adapt(config.mqtt.tls)
+        desk.adapt(desk_rules(config))
+
     parts = Parts(
         succession=succession,
         sources=sources,
@@ -115,25 +129,36 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
         relay=relay,
         report=report,
         notifier=notifier,
-        connect=_publisher,
+        connect=publisher,
+        adapt=adapt,
         good=files.good,
         keep=lambda loaded: keep(loaded, now=clock.now()),
     )
     reloading = Reloading(start, parts, partial(load_config, loaded.path), clock)
     reload = ReloadWorker(reloading.attempt, reloading.files, succession.retire)
-    control = ControlSocket(config.control.socket, {**report.verbs(), **reload.verbs()})
+    asked = Asked([source.name for source in sources], succession.lease, device=config.device, clock=clock, check=succession.check)
+    replay = ReplayVerb(outbox, clock=clock, synced=clock_synced, told=lambda stop: relay.replay(stop=stop))
+    verbs: dict[str, Verb] = {**report.verbs(), "replay": replay}
+    slow: dict[str, Verb] = {"read": asked, "reload": reload.patient}  # over MQTT a worker waits for them
+    desk = RequestDesk({**verbs, **slow}, desk_rules(config), answer=relay.answer, event=relay.event, clock=clock, synced=clock_synced)
+    relay.on_request(desk.offer)
+    control = ControlSocket(config.control.socket, {**verbs, **reload.verbs()})
     control.open()
     undo.callback(control.close)
 
-    sink = SinkWorker(sources, ledger, outbox, relay.notify)
+    overflows = Overflows(sources, relay.event)
+
+    def look() -> None:
+        overflows.look()
+        certificates.look()
+
+    sink = SinkWorker(sources, ledger, outbox, relay.notify, live=live)
     feeds = [FeedWorker(source, ledger, partial(succession.lease, source.name)) for source in sources]
-    watch, status = (
-        RecogniseWatch(ledger, _ANSWER_SECONDS, succession.check),
-        StatusWorker(report, relay, notifier, lambda: start.proven(now=clock.now())),
-    )
-    workers: tuple[Worker, ...] = (relay, sink, watch, *feeds, control, status, reload)
+    watch = RecogniseWatch(ledger, _ANSWER_SECONDS, succession.check)
+    status = StatusWorker(report, relay, notifier, lambda: start.proven(now=clock.now()), look)
+    workers: tuple[Worker, ...] = (relay, sink, watch, *feeds, control, desk, status, reload)
     supervisor = _supervisor(workers, notifier, rng, reload)
-    report.attach(relay, sink, supervisor, files, reloading, NamedCheck("work", lambda: left_alone))
+    report.attach(relay, sink, supervisor, files, reloading, certificates, NamedCheck("work", lambda: left_alone))
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reload=reload)
 
 
@@ -147,14 +172,11 @@ def _supervisor(workers: Sequence[Worker], notifier: Notifier, rng: random.Rando
 def _relay(config: Config, outbox: Outbox, report: Report, clock: Clock, rng: random.Random) -> Relay:
     return Relay(
         outbox,
-        _publisher(config),
+        publisher(config),
         base=config.base,
         retained=report.retained,
         retry_max_seconds=config.mqtt.retry_max_seconds,
         clock=clock,
         rng=rng,
+        options=relay_options(config),
     )
-
-
-def _publisher(config: Config) -> MqttPublisher:
-    return MqttPublisher(config.mqtt, config.client_id)

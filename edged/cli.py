@@ -47,6 +47,15 @@ def _parser() -> argparse.ArgumentParser:
     retry = outbox.add_parser("retry", parents=[config], help="send dead readings again")
     retry.add_argument("seq", nargs="*", type=_seq, metavar="SEQ", help="their numbers; none means all")
 
+    replay = verbs.add_parser("replay", parents=[config], help="send readings once more that the broker took already")
+    replay.add_argument(
+        "--since", metavar="2h", help="those sent since then (90s, 30m, 2h, 7d); without it all that are kept (outbox.keep_sent_days)"
+    )
+    replay.add_argument(
+        "--from-seq", type=_seq, metavar="SEQ", help="those from this number on; the only choice while the clock was never set"
+    )
+    replay.add_argument("--stop", action="store_true", help="end the replay that is under way")
+
     models = verbs.add_parser("models", help="the shelf of models").add_subparsers(dest="action", required=True)
     for action, text in (("list", "the models that can be used here"), ("build", "make the models that edged ships")):
         sub = models.add_parser(action, parents=[config], help=text)

@@ -46,6 +46,7 @@ class Parts:
     report: Report
     notifier: Notifier
     connect: Callable[[Config], Publisher]  # a publisher for this configuration
+    adapt: Callable[[Config], None]  # whoever else lives by the section `mqtt`
     good: Callable[[], None]  # told that the files are in effect
     keep: Callable[[LoadedConfig], None]  # as the last good configuration
 
@@ -143,6 +144,7 @@ class Reloading:
         parts.outbox.limit(config.outbox)
         for source in parts.sources:
             source.change(config.sources[source.name])
+        parts.adapt(config)
         if differing.reconnect:
             parts.relay.reconnect(parts.connect(config), retry_max_seconds=config.mqtt.retry_max_seconds)
 

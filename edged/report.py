@@ -1,6 +1,7 @@
 """What the daemon says of itself: health, the retained topics, and the answers on the control socket."""
 
 import json
+import logging
 import os
 import threading
 import time
@@ -23,6 +24,8 @@ from edged.flow.relay import Relay
 from edged.lib.clock import clock_synced
 from edged.lib.sdnotify import Notifier
 from edged.types import MAX_SEQ, Message, ModelRef, Presence
+
+log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0  # how soon a change of health is published
 _FIRST_LOOK_SECONDS = 0.02  # likewise, until the daemon is ready
@@ -81,7 +84,7 @@ class Report:
         status = Message(topic=f"{base}/status", payload=self._status(presence), retain=True)
         return [status, *(Message(topic=f"{base}/source/{s.name}", payload=self._source(s), retain=True) for s in self._sources)]
 
-    def verbs(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+    def verbs(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         """What may be asked on the control socket."""
         outbox = self._outbox
         return {
@@ -172,14 +175,39 @@ class Report:
         return NamedCheck(f"source {source.name}", health)
 
 
+class Overflows:
+    """Tells of lost events of a folder's watcher: nothing is lost, the folder was listed, but somebody should know."""
+
+    def __init__(self, sources: Sequence[HotFolder], event: Callable[[str, Mapping[str, Any]], None]) -> None:
+        self._sources, self._event = sources, event
+        self._told: dict[str, int] = {}
+
+    def look(self) -> None:
+        """Tell what is new."""
+        for source in self._sources:
+            count, told = source.counters().overflows, self._told.get(source.name, 0)
+            if count > told:
+                self._told[source.name] = count
+                log.warning("events were lost; the folder was listed instead", extra={"source": source.name, "overflows": count})
+                self._event("overflow", {"source": source.name, "overflows": count})
+
+
 class StatusWorker:
     """Tells systemd and the broker what changed."""
 
     name = "status"
 
-    def __init__(self, report: Report, relay: Relay, notifier: Notifier, proven: Callable[[], None]) -> None:
-        """*proven* is called once, as soon as the daemon is ready."""
-        self._report, self._relay, self._notifier, self._proven = report, relay, notifier, proven
+    def __init__(self, report: Report, relay: Relay, notifier: Notifier, proven: Callable[[], None], look: Callable[[], None]) -> None:
+        """Tell.
+
+        Args:
+            report: What to tell.
+            relay: To whom.
+            notifier: And to systemd.
+            proven: Called once, as soon as the daemon is ready.
+            look: Called each second: for what may wait for a disk, and may not be late.
+        """
+        self._report, self._relay, self._notifier, self._proven, self._look = report, relay, notifier, proven, look
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Tell until *stop* is set, then that we are stopping."""
@@ -187,6 +215,7 @@ class StatusWorker:
         ready, refresh_at = False, 0.0
         while not stop.is_set():
             beat()
+            self._look()
             health, now = self._report.health(), time.monotonic()
             if not ready and self._report.looked():
                 ready, refresh_at = True, now

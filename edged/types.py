@@ -15,6 +15,7 @@ import numpy.typing as npt
 FrameId = NewType("FrameId", str)  # UUIDv7 in its canonical text form, minted at the claim
 SourceName = NewType("SourceName", str)
 MAX_SEQ = 2**63 - 1  # the largest whole number that SQLite stores
+INBOUND_BYTES = 3 * 2**19  # the largest message that we take: a picture of 1 MiB in base64, and a little
 Pixels = npt.NDArray[np.uint8]
 Point = tuple[float, float]
 Box = tuple[Point, Point, Point, Point]
@@ -235,6 +236,7 @@ class OutboxStats:
     pruned: int
     bytes: int  # of the database files on disk
     epoch: str
+    unconfirmed: int = 0  # of the sent: a consumer's word is awaited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +251,16 @@ class DeadLetter:
     at: dt.datetime  # when it was given up
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySpan:
+    """What is to be sent once more, as the outbox keeps it over restarts."""
+
+    first: int  # seq; the next to be sent
+    last: int  # seq
+    since: float  # epoch seconds: rows that changed before are left out
+    rows: int  # how many there were when it began
+
+
 class Presence(StrEnum):
     """What the retained status says of the daemon."""
 
@@ -259,12 +271,15 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One MQTT message of ours; everything goes out at QoS 1."""
+    """One MQTT message of ours; everything goes out at QoS 1. What only MQTT 5 can say is left out of 3.1.1."""
 
     topic: str
-    payload: bytes = field(repr=False)  # JSON, UTF-8
+    payload: bytes = field(repr=False)  # UTF-8; empty clears a retained topic
     retain: bool = False
-    properties: tuple[tuple[str, str], ...] = ()  # user properties, MQTT v5 only
+    properties: tuple[tuple[str, str], ...] = ()  # user properties, MQTT 5 only
+    content_type: str = "application/json"  # MQTT 5 only
+    expiry_seconds: int | None = None  # MQTT 5 only
+    correlation: bytes | None = None  # MQTT 5 only
 
 
 class Suspicion(StrEnum):
@@ -290,6 +305,27 @@ class Connected:
     """The broker greeted us; at most *window* messages may be unacknowledged."""
 
     window: int
+    certificate_until: dt.datetime | None = None  # of the broker's, where there is TLS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribed:
+    """The broker answered our subscriptions."""
+
+    refused: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A message for us."""
+
+    topic: str
+    payload: bytes = field(repr=False)
+    retained: bool  # it was there before we subscribed: nobody knows how old it is
+    properties: tuple[tuple[str, str], ...] = ()  # user properties
+    expiry_seconds: int | None = None  # what is left of it
+    response_topic: str | None = None
+    correlation: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,4 +343,4 @@ class Receipt:
     code: int
 
 
-LinkEvent = Connected | Lost | Receipt
+LinkEvent = Connected | Subscribed | Received | Lost | Receipt

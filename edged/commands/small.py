@@ -1,4 +1,4 @@
-"""The commands that only look: `check`, `status`, `outbox`."""
+"""The commands that ask the daemon or its database: `check`, `status`, `outbox`, `replay`."""
 
 import argparse
 import json
@@ -68,11 +68,15 @@ def _outbox(arguments: argparse.Namespace, verb: str, **values: Any) -> Any:
     except NoDaemon:
         if not _has_database(config):
             return None
-        from edged.lib.clock import SystemClock  # noqa: PLC0415
+        from edged.lib.clock import SystemClock, clock_synced  # noqa: PLC0415
         from edged.opening import open_outbox  # noqa: PLC0415 - needed only without a daemon
 
         outbox = open_outbox(config, SystemClock())
         try:
+            if verb == "replay":
+                from edged.flow.again import ReplayVerb  # noqa: PLC0415
+
+                return ReplayVerb(outbox, clock=SystemClock(), synced=clock_synced, told=lambda _: None)(values)
             if verb == "outbox_stat":
                 return asdict(outbox.stats())
             if verb == "outbox_dead":
@@ -114,10 +118,24 @@ def outbox_retry(arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
+def replay(arguments: argparse.Namespace) -> ExitCode:
+    """Send readings once more; without a daemon the next one does it."""
+    wanted = {"since": arguments.since, "from_seq": arguments.from_seq, "stop": arguments.stop}
+    told = _outbox(arguments, "replay", **{key: value for key, value in wanted.items() if value})
+    if told is None:
+        print(_NO_READINGS)
+    elif arguments.stop:
+        print(f"stopped before seq {told['first']}" if told["rows"] else "no replay is under way")
+    else:
+        print(f"{told['rows']} readings are sent once more" + (f", seq {told['first']} to {told['last']}" if told["rows"] else ""))
+    return ExitCode.DONE
+
+
 VERBS: Mapping[str, Callable[[argparse.Namespace], ExitCode]] = {
     "check": check,
     "status": status,
     "outbox stat": outbox_stat,
     "outbox dead": outbox_dead,
     "outbox retry": outbox_retry,
+    "replay": replay,
 }

@@ -38,4 +38,15 @@ class MqttSection(Section):
     )
     live_retained: bool = Field(default=False, description="whether the broker keeps the last live signal of each topic, for live_seconds")
     unread_token: Text = Field(default="?", description="what a field says that was not read or cannot be trusted")
+    app_ack: bool = Field(default=False, description="readings count as delivered only once a consumer publishes their ids on <base>/ack")
+    ack_timeout_seconds: float = Field(
+        default=60.0, ge=1, le=86_400, description="with app_ack: unconfirmed readings are sent again after this, then after ever longer"
+    )
+    require_subscriber: bool = Field(
+        default=False, description="readings wait while the broker says that nobody subscribes to their topic; protocol 5 only"
+    )
+    control: bool = Field(default=False, description="take requests over MQTT that change something: reload, replay")
+    request_max_age_seconds: float = Field(
+        default=30.0, ge=1, le=3600, description="such a request must carry a timestamp this fresh, or an expiry"
+    )
     tls: TlsSection | None = Field(default=None, description="none connects without TLS")

@@ -67,6 +67,8 @@ class Rules:
         key = "password_file" if file is not None else "password_credential"
         if mqtt.get(key) is not None and mqtt.get("username") is None:
             yield self._find(("mqtt", key), "a password without a user; add mqtt.username")
+        if mqtt.get("require_subscriber") is True and str(mqtt.get("protocol")) == "3.1.1":
+            yield self._find(("mqtt", "require_subscriber"), "needs protocol 5: with 3.1.1 no broker tells whether anybody subscribes")
         held = self._environ.get("CREDENTIALS_DIRECTORY")
         if isinstance(credential, str) and held and "/" not in credential and not (Path(held) / credential).is_file():
             yield self._find(

@@ -93,6 +93,18 @@ class ReloadWorker:
             self._changed.wait_for(lambda: self._answered >= ticket, timeout)
         return self.answer(ticket)
 
+    def patient(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        """The verb `reload` for those who may wait for what becomes of it.
+
+        Raises:
+            UsageError: It was not done in time.
+        """
+        outcome = self.request(self._times.limit)
+        if outcome is None:
+            message = f"the reload did not end within {self._times.limit:g} s"
+            raise UsageError(message, hint="look at the journal of the daemon")
+        return asdict(outcome)
+
     def verbs(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
         """`reload` answers with a ticket at once, `reload_outcome` with what became of it, or null while it is not done."""
         return {"reload": lambda _: self.ask(), "reload_outcome": self._outcome}

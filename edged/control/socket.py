@@ -14,16 +14,14 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from edged.control.post import Beat
-from edged.errors import ConfigError, EdgedError, InstanceRunning, OutboxError, OutboxFull, SocketUnavailable
-
-Verb = Callable[[Mapping[str, Any]], Any]
-"""Takes the arguments, returns what JSON can say at once; raises EdgedError where it must refuse."""
+from edged.control.verbs import Verb, perform
+from edged.errors import ConfigError, InstanceRunning, SocketUnavailable
 
 MAX_REQUEST = 64 * 1024
 MAX_CLIENTS = 8
@@ -180,16 +178,7 @@ class ControlSocket:
         known = self._verbs.get(verb) if isinstance(verb, str) else None
         if known is None:
             return _line({**head, "ok": False, "error": "there is no such verb", "hint": f"known are {', '.join(sorted(self._verbs))}"})
-        try:
-            return _line({**head, "ok": True, "result": known(request)})
-        except EdgedError as error:
-            if isinstance(error, OutboxError) and not isinstance(error, OutboxFull):
-                raise  # storage cannot be trusted: the supervisor ends the process
-            return _line({**head, "ok": False, "error": str(error), "hint": error.hint})
-        except Exception as error:  # noqa: BLE001 - the verb boundary: a question must never end the daemon
-            _log.exception("verb failed", extra={"verb": verb})
-            told = f"{verb} failed: {type(error).__name__}: {error}"
-            return _line({**head, "ok": False, "error": told, "hint": "report it; the journal of edged has the traceback"})
+        return perform(str(verb), known, request, head).encode() + b"\n"
 
     def _drop_late(self) -> None:
         now = time.monotonic()

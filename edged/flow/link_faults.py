@@ -21,6 +21,8 @@ _LOCAL: tuple[tuple[type[Exception], str, str], ...] = (
     (ValueError, "host_not_valid", "mqtt.host must be a name or an address"),
 )
 
+_DEAF = "puback_timeout"
+
 INTERNAL = Fault(name="internal", message="the MQTT client failed; its traceback stands in the journal", hint="report it; we try again")
 CLOSED = Fault(name="closed", message="we said goodbye to the broker", hint="")
 
@@ -67,7 +69,32 @@ def hung_up_on(topic: str) -> Fault:
     return Fault(name="connection_closed_on_publish", message=message, hint=hint)
 
 
+def nobody_subscribes(topic: str) -> Fault:
+    """The broker took a message only to throw it away, and that is not wanted (mqtt.require_subscriber)."""
+    message = f"{topic}: the broker says that nobody subscribes to it; its readings wait"
+    return Fault(name="no_matching_subscribers", message=message, hint="start the consumer, or set mqtt.require_subscriber to false")
+
+
 def deaf(what: str, seconds: float) -> Fault:
     """A publish was never acknowledged; we end such a connection ourselves."""
     message = f"{what}: no PUBACK within {seconds:g} s"
-    return Fault(name="puback_timeout", message=message, hint="look at the broker's log and load; it is sent again")
+    return Fault(name=_DEAF, message=message, hint="look at the broker's log and load; it is sent again")
+
+
+def too_much(broker: str, most: int) -> Fault:
+    """Somebody sends us more than we take, and MQTT 3.1.1 knows no way to say so."""
+    message = f"{broker} sends a message of more than {most} bytes to this box"
+    return Fault(
+        name="message_too_large", message=message, hint="who publishes on the topics `request` and `ack` of this box? send less at a time"
+    )
+
+
+def hung_up_on_subscribing(topic: str) -> Fault:
+    """The broker closes the connection when we subscribe; we stay without requests and confirmations then."""
+    message = f"{topic}+: the broker closed the connection when we subscribed to it, so nothing reaches us over MQTT"
+    return Fault(name="subscription_refused", message=message, hint="let the broker's access list allow this user to read there")
+
+
+def may_be_ours(fault: Fault) -> bool:
+    """Whether sending the same again may end the connection again, or be met with silence again."""
+    return fault.suspicion is not Suspicion.NONE or fault.name == _DEAF

@@ -83,6 +83,13 @@ def not_taken(code: int, topic: str) -> Fault:
     return Fault(name=name, message=message, hint=hint, suspicion=_suspicion(code, _PERHAPS_PAYLOAD))
 
 
+def not_heard(code: int, topic: str) -> Fault:
+    """The broker does not let us subscribe."""
+    _, text, _ = _meaning(code)
+    message = f"{topic}: the broker refuses the subscription: it says {text} (0x{code:02X})"
+    return Fault(name="subscription_refused", message=message, hint=f"let the broker's access list allow this user to read {topic}")
+
+
 def _suspicion(code: int, perhaps: frozenset[int]) -> Suspicion:
     if code in _CERTAIN:
         return Suspicion.CERTAIN

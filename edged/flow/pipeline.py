@@ -18,7 +18,7 @@ from edged.errors import OutboxFull
 from edged.flow.ledger import Entry, Ledger
 from edged.flow.ports import MessageStore, Source
 from edged.flow.reader import Job, Reader
-from edged.types import Committed, Delivery, SourceName
+from edged.types import Committed, Delivery, Reading, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -94,16 +94,32 @@ class RecogniseWatch:
                 beat()
 
 
+def _nobody(_: Sequence[Reading]) -> None:
+    """Nobody wants to know at once."""
+
+
 class SinkWorker:
     """Commits readings in claim order and files their inputs away."""
 
     name = "sink"
 
-    def __init__(self, sources: Sequence[Source], ledger: Ledger, store: MessageStore, committed: Beat, drain_seconds: float = 3.0) -> None:
-        """Call *committed* after each commit; on stop, wait *drain_seconds* at most for what is in work."""
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        ledger: Ledger,
+        store: MessageStore,
+        committed: Beat,
+        drain_seconds: float = 3.0,
+        *,
+        live: Callable[[Sequence[Reading]], None] = _nobody,
+    ) -> None:
+        """Call *committed* after each commit, and tell *live* what was read just now.
+
+        On stop, wait *drain_seconds* at most for what is in work.
+        """
         self._sources = {source.name: source for source in sources}
         self._ledger, self._store, self._committed = ledger, store, committed
-        self._drain = drain_seconds
+        self._drain, self._live = drain_seconds, live
         self._batch: list[Entry] = []  # taken from the ledger and not committed: an error leaves it for the next `run`
         self._unfiled: list[tuple[SourceName, Committed]] = []  # only changed in the sink's thread
         self._told: set[str] = set()
@@ -142,6 +158,7 @@ class SinkWorker:
                     return  # the files stay in work and are read again at the next start
         self.full = False
         self._ledger.committed(len(rows))
+        self._live(readings)
         self._committed()
         for reading, row in zip(readings, rows, strict=True):
             self._unfiled.append((reading.source, row))

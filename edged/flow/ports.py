@@ -4,7 +4,19 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from threading import Event
 from typing import Protocol
 
-from edged.types import Committed, Delivery, FrameId, LinkEvent, Message, OutboxMessage, OutboxStats, Outcome, Reading, SourceName
+from edged.types import (
+    Committed,
+    Delivery,
+    FrameId,
+    LinkEvent,
+    Message,
+    OutboxMessage,
+    OutboxStats,
+    Outcome,
+    Reading,
+    ReplaySpan,
+    SourceName,
+)
 
 
 class Source(Protocol):
@@ -71,14 +83,45 @@ class MessageStore(Protocol):
         Rows of the sources in *skip* are passed over.
         """
 
-    def accept(self, seqs: Sequence[int]) -> None:
-        """The broker took these rows: pending becomes sent."""
+    def accept(self, seqs: Sequence[int], again: float | None = None) -> None:
+        """The broker took these rows: pending becomes sent.
+
+        With *again* (epoch seconds) a consumer has to confirm them: until then they are never forgotten, and
+        `overdue` from that time on.
+        """
+
+    def confirm(self, ids: Sequence[FrameId]) -> list[int]:
+        """A consumer has these readings; the `seq` of those that were not confirmed before."""
+
+    def await_nothing(self) -> None:
+        """No consumer confirms any more: sent rows are sent for good."""
+
+    def overdue(self, limit: int, now: float, longest: float) -> list[OutboxMessage]:
+        """Sent rows that nobody confirmed in time, the longest due first; none is ever due later than *longest* seconds from *now*."""
+
+    def sent_again(self, seqs: Sequence[int], now: float, first: float, longest: float) -> None:
+        """These were sent again: the next time comes twice as late, starting at *first* seconds, at most *longest*."""
 
     def keep(self, seq: int, reason: str, next_try: float, *, count: bool) -> int:
         """Not taken: stays pending until *next_try*; *count* it against the row. Returns its attempts."""
 
     def reject(self, seq: int, reason: str) -> None:
         """Never to be taken: pending becomes dead, with its reason."""
+
+    def replay(self) -> ReplaySpan | None:
+        """The replay that is under way: it survives a restart."""
+
+    def set_replay(self, span: ReplaySpan | None) -> None:
+        """So far the replay came; None ends it."""
+
+    def replayable(self, span: ReplaySpan, limit: int) -> list[OutboxMessage]:
+        """The next rows of a replay, lowest `seq` first."""
+
+    def retained(self) -> set[str]:
+        """Topics under which a retained message of ours may stand at the broker."""
+
+    def remember(self, topics: Sequence[str], *, forget: Sequence[str] = ()) -> None:
+        """Retained topics that are about to be published first, and those that were cleared."""
 
     def stats(self) -> OutboxStats:
         """Counts that always add up."""
@@ -96,8 +139,12 @@ class Publisher(Protocol):
     be published again.
     """
 
-    def connect(self, will: Message, handover: Callable[[LinkEvent], None]) -> None:
-        """Begin to connect; the broker will publish *will* if we vanish."""
+    def connect(self, will: Message, handover: Callable[[LinkEvent], None], topics: Sequence[str] = ()) -> None:
+        """Begin to connect; the broker will publish *will* if we vanish.
+
+        Once greeted, the *topics* are subscribed to: one `Subscribed` tells how that went, and each message
+        comes as `Received`. What is larger than `INBOUND_BYTES` never comes.
+        """
 
     def publish(self, message: Message) -> int:
         """Send at QoS 1 and return the ticket that its receipt will carry, unique on this connection.

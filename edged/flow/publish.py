@@ -1,34 +1,29 @@
-"""The broker, through paho: the only file that imports it.
+"""The broker, through paho: this file and `wire.py` are the only ones that import it.
 
 paho is used for the protocol alone. Each connection is a new client in a thread of ours, so that nothing
 stays queued inside, no message identifier outlives its connection, and paho never reconnects on its own.
 That thread ends with exactly one `Lost`, whatever happens in it.
 """
 
-import copy
 import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edged.config import MqttSection
-from edged.errors import PermanentPublishError, TransientPublishError
-from edged.flow import broker_access, link_faults, mqtt_codes
-from edged.types import Connected, Fault, LinkEvent, Lost, Message, Receipt
+from edged.errors import TransientPublishError
+from edged.flow import link_faults, mqtt_codes
+from edged.flow.wire import Wire, certificate_until, received, too_large
+from edged.types import INBOUND_BYTES, Connected, Fault, LinkEvent, Lost, Message, Receipt, Subscribed
 
 WINDOW = 20  # unacknowledged messages at most; the broker may ask for fewer
 _LOOK_SECONDS = 1.0  # how often the thread looks at its deadlines while nothing happens
-_SESSION_SECONDS = 60  # longer than the will waits: coming back within the wait cancels the will
-_HEADER_BYTES = 9  # at most: fixed header 5, length of the topic 2, packet identifier 2
 
 Handover = Callable[[LinkEvent], None]
 
@@ -44,10 +39,10 @@ class MqttPublisher:
         self._will_delay, self._environ = will_delay_seconds, environ
         self._connection: _Connection | None = None
 
-    def connect(self, will: Message, handover: Handover) -> None:
+    def connect(self, will: Message, handover: Handover, topics: Sequence[str] = ()) -> None:
         """Begin to connect; see `Publisher.connect`."""
-        wire = _Wire(self._section, self._client_id, will, self._will_delay, self._environ)
-        self._connection = _Connection(self._section, wire, handover)
+        wire = Wire(self._section, self._client_id, will, self._will_delay, self._environ)
+        self._connection = _Connection(self._section, wire, handover, topics)
         self._connection.start()
 
     def publish(self, message: Message) -> int:
@@ -71,8 +66,8 @@ class MqttPublisher:
 class _Connection:
     """One client, one socket, one thread, from CONNECT to the end."""
 
-    def __init__(self, section: MqttSection, wire: "_Wire", handover: Handover) -> None:
-        self._wire, self._handover = wire, handover
+    def __init__(self, section: MqttSection, wire: Wire, handover: Handover, topics: Sequence[str]) -> None:
+        self._wire, self._handover, self._topics = wire, handover, topics
         self._timeout = section.connect_timeout_seconds
         self._broker = f"{section.host}:{section.port}"
         self._client: mqtt.Client | None = None  # set while it may be used
@@ -119,6 +114,7 @@ class _Connection:
         except (OSError, ValueError) as error:
             return link_faults.secret_fault(error)
         client.on_connect, client.on_publish, client.on_disconnect = self._on_connect, self._on_publish, self._on_disconnect
+        client.on_subscribe, client.on_message = self._on_subscribe, self._on_message
         try:
             try:
                 self._wire.open(client)
@@ -136,13 +132,16 @@ class _Connection:
         while not self._ending.is_set():
             if client.loop(_LOOK_SECONDS) != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return
+            if too_large(client):
+                self._fault = self._fault or link_faults.too_much(self._broker, INBOUND_BYTES)
+                return
             if not self._greeted and time.monotonic() > deadline:
                 self._fault = self._fault or link_faults.no_greeting(self._broker, self._timeout)
                 return
 
     # paho calls these in the thread. None of them may raise, and each only notes or hands over.
 
-    def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, properties: Properties | None) -> None:
+    def _on_connect(self, client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, properties: Properties | None) -> None:
         if reason.is_failure:
             self._fault = mqtt_codes.refused(reason.value, self._broker)
         elif getattr(properties, "MaximumQoS", 1) < 1:
@@ -150,12 +149,23 @@ class _Connection:
         else:
             self._greeted = True
             self._wire.greeted(properties)
-            self._handover(Connected(window=min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))))
+            window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
+            self._handover(Connected(window=window, certificate_until=certificate_until(client)))
+            if self._topics:
+                self._wire.subscribe(client, self._topics)
             return
         self._ending.set()
 
     def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, reason: ReasonCode, _properties: Any) -> None:
         self._handover(Receipt(ticket=mid, code=reason.value))
+
+    def _on_subscribe(self, _client: mqtt.Client, _data: Any, _mid: int, reasons: Sequence[ReasonCode], _properties: Any) -> None:
+        answers = zip(self._topics, reasons, strict=False)
+        self._handover(Subscribed(refused=tuple(mqtt_codes.not_heard(code.value, topic) for topic, code in answers if code.is_failure)))
+
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if len(message.payload) <= INBOUND_BYTES:
+            self._handover(received(message))
 
     def _on_disconnect(self, _client: mqtt.Client, _data: Any, flags: mqtt.DisconnectFlags, reason: ReasonCode, _properties: Any) -> None:
         if self._fault is not None:
@@ -164,114 +174,6 @@ class _Connection:
             self._fault = mqtt_codes.ended(reason.value, self._broker)
         elif reason.value == mqtt_codes.KEEP_ALIVE_TIMEOUT:
             self._fault = link_faults.silence(self._broker)
-
-
-class _Wire:
-    """How our messages look to paho, in the protocol that is configured and within the broker's limits."""
-
-    def __init__(self, section: MqttSection, client_id: str, will: Message, will_delay: int, environ: Mapping[str, str]) -> None:
-        self._section, self._client_id, self._will = section, client_id, will
-        self._will_delay, self._environ = will_delay, environ
-        self._v5 = section.protocol == "5"
-        self._content = _content(PacketTypes.PUBLISH)
-        self._retains = True
-        self._packet_bytes: int | None = None
-
-    def client(self) -> mqtt.Client:
-        """A new client that knows who we are; reads the secrets.
-
-        Raises:
-            OSError: A file cannot be read or used.
-            ValueError: A credential is missing.
-        """
-        section = self._section
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._client_id,
-            clean_session=None if self._v5 else True,
-            protocol=MQTTProtocolVersion.MQTTv5 if self._v5 else MQTTProtocolVersion.MQTTv311,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = section.connect_timeout_seconds
-        if section.username is not None:
-            client.username_pw_set(section.username, broker_access.password(section, self._environ))
-        if section.tls is not None:
-            client.tls_set_context(broker_access.tls_context(section.tls))
-        client.on_socket_open = _no_delay
-        client.on_socket_register_write = _leave_it_to_the_loop
-        return client
-
-    def open(self, client: mqtt.Client) -> None:
-        """Open the socket and queue CONNECT; waits for TCP and TLS.
-
-        Raises:
-            OSError: There is no way to the broker.
-            ValueError: The host is not one.
-        """
-        section, will = self._section, self._will
-        if not self._v5:
-            client.will_set(will.topic, will.payload, qos=1, retain=will.retain)
-            client.connect(section.host, section.port, section.keepalive_seconds)
-            return
-        properties = _content(PacketTypes.WILLMESSAGE)
-        properties.WillDelayInterval = self._will_delay
-        client.will_set(will.topic, will.payload, qos=1, retain=will.retain, properties=properties)
-        properties = _properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = _SESSION_SECONDS
-        # Starting clean would end the old session, and with it publish the will that is still waiting.
-        client.connect(section.host, section.port, section.keepalive_seconds, clean_start=False, properties=properties)
-
-    def greeted(self, properties: Properties | None) -> None:
-        """Note the limits of the broker's CONNACK."""
-        self._retains = bool(getattr(properties, "RetainAvailable", 1))
-        self._packet_bytes = getattr(properties, "MaximumPacketSize", None)
-
-    def publish(self, client: mqtt.Client, message: Message) -> int:
-        """Queue one message at QoS 1; see `Publisher.publish`."""
-        properties = None
-        if self._v5:
-            properties = copy.copy(self._content)  # making one costs more than all else about a message
-            if message.properties:
-                properties.UserProperty = list(message.properties)
-        self._check_size(message, properties)
-        info = client.publish(message.topic, message.payload, qos=1, retain=message.retain and self._retains, properties=properties)
-        if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            text = f"{message.topic}: {mqtt.error_string(info.rc)}"
-            raise TransientPublishError(text)
-        return info.mid
-
-    def _check_size(self, message: Message, properties: Properties | None) -> None:
-        if self._packet_bytes is None:
-            return
-        size = _HEADER_BYTES + len(message.topic.encode()) + len(message.payload) + _packed_bytes(properties)
-        if size > self._packet_bytes:
-            fault = mqtt_codes.not_taken(mqtt_codes.PACKET_TOO_LARGE, message.topic)
-            text = f"{fault.message}: {size} bytes, its limit is {self._packet_bytes}"
-            raise PermanentPublishError(text, hint=fault.hint)
-
-
-def _properties(packet: int) -> Properties:
-    return Properties(packet)  # type: ignore[no-untyped-call]  # paho 2.2 has no types there
-
-
-def _packed_bytes(properties: Properties | None) -> int:
-    return len(properties.pack()) if properties else 0  # type: ignore[no-untyped-call]  # nor there
-
-
-def _content(packet: int) -> Properties:
-    properties = _properties(packet)
-    properties.PayloadFormatIndicator = 1
-    properties.ContentType = "application/json"
-    return properties
-
-
-def _no_delay(_client: mqtt.Client, _data: Any, sock: Any) -> None:
-    with suppress(OSError):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _leave_it_to_the_loop(_client: mqtt.Client, _data: Any, _sock: Any) -> None:
-    """Its presence keeps `publish` from writing in the caller's thread; the loop is woken and writes."""
 
 
 def _close(client: mqtt.Client) -> None:

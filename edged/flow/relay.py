@@ -4,22 +4,25 @@ The broker being away is normal. One thread runs `step` whenever something happe
 comes from another thread and is only noted there.
 """
 
+import datetime as dt
 import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from edged.errors import PermanentPublishError, TransientPublishError
 from edged.flow import link_faults, mqtt_codes
-from edged.flow.delivery import Delivery
-from edged.flow.notices import EVENTS, Notices, Retained, event_message
 from edged.flow.ports import MessageStore, Publisher
-from edged.flow.reconnect import Reconnect
+from edged.flow.relaying.lanes import Lanes
+from edged.flow.relaying.notices import EVENTS, Retained, event_message
+from edged.flow.relaying.parcel import Parcel
+from edged.flow.relaying.reconnect import Reconnect
+from edged.flow.relaying.words import RelayHealth, RelayOptions
 from edged.lib.clock import Clock
-from edged.types import Connected, Fault, LinkEvent, Lost, Message, OutboxMessage, Presence, Receipt
+from edged.types import Connected, Fault, LinkEvent, Lost, Message, Presence, Receipt, Received, Subscribed
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +34,9 @@ _FAREWELL_SECONDS = 1.0  # for what is in flight, and again for `offline`, and a
 _TIDY_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelayHealth:
-    """How delivery goes; counters since the start of the process."""
-
-    connected: bool
-    fault: Fault | None  # why the broker is not reached; None once a connection proved itself
-    refused: tuple[Fault, ...]  # topics that it does not take
-    sent: int  # receipts of readings
-    no_subscriber: int  # of these: taken, and thrown away for want of a subscriber
-    reconnects: int
-    dead: int
-
-
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    subject: OutboxMessage | Message
+    parcel: Parcel
     since: float  # monotonic
 
 
@@ -62,7 +52,7 @@ class _Link:
 class Relay:
     """The worker between outbox and broker.
 
-    `notify`, `refresh`, `event`, `reconnect` and `health` may be called from any thread, all else belongs to the relay's.
+    `run` and `step` belong to its thread; all else may be called from any.
     """
 
     name = "relay"
@@ -77,27 +67,28 @@ class Relay:
         retry_max_seconds: float,
         clock: Clock,
         rng: random.Random,
+        options: RelayOptions | None = None,
         wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
         """Publish below *base*; *retained* tells the retained topics, the status first."""
         self._store, self._publisher, self._clock, self._wait = store, publisher, clock, wait
         self._reconnect, self._rng = Reconnect(retry_max_seconds, rng, clock.monotonic()), rng
         self._successors: deque[tuple[Publisher, float]] = deque(maxlen=1)  # filled by any thread
-        self._base, self._epoch = base, store.stats().epoch
-        self._notices = Notices(retained)
-        self._delivery = Delivery(store, base, clock, rng, self._notices.event)
+        self._base = base
+        self._lanes = Lanes(store, base, clock, rng, retained=retained, event=self.event, options=options or RelayOptions())
         self._wake = threading.Event()
         self._heard: deque[LinkEvent] = deque()  # filled by the publisher's thread
         self._events: deque[Message] = deque(maxlen=EVENTS)  # filled by any thread
         self._committed = self._stale = False  # set by any thread
+        self._asked: deque[Callable[[], None]] = deque()  # by any thread, done by ours
         self._presence = Presence.ONLINE
         self._link: _Link | None = None
         self._connecting = False
         self._ending: Fault | None = None  # why we are dropping the connection ourselves
         self._flights: dict[int, _Flight] = {}
         self._fault: Fault | None = None
-        self._refused: dict[str, Fault] = {}  # notices that the broker does not take, by topic
-        self._sent = self._no_subscriber = self._reconnects = 0
+        self._certificate_until: dt.datetime | None = None
+        self._reconnects = 0
         self._look_at = self._tidy_at = clock.monotonic()
 
     def notify(self) -> None:
@@ -113,7 +104,33 @@ class Relay:
 
     def event(self, kind: str, content: Mapping[str, Any]) -> None:
         """Publish on `event/<kind>` once, if there is a connection soon: live information, not kept."""
-        self._events.append(event_message(self._base, kind, content))
+        self.answer(event_message(self._base, kind, content))
+
+    def answer(self, message: Message) -> None:
+        """Publish the answer to a request."""
+        self._events.append(message)
+        self._wake.set()
+
+    def on_request(self, handler: Callable[[Received], None]) -> None:
+        """Have requests answered by *handler*, which must not block. Called before `run`."""
+        self._lanes.inbound.on_request = handler
+
+    def signal(self, messages: Sequence[Message], live_seconds: float) -> None:
+        """Publish these now, in their order, or never: nothing of it is true after *live_seconds*."""
+        if self._link is None:
+            self._lanes.signals.dropped += len(messages)
+            return
+        self._lanes.signals.offer(messages, live_seconds)
+        self._wake.set()
+
+    def replay(self, *, stop: bool = False) -> None:
+        """A replay was begun in the outbox, or shall *stop*."""
+        self._asked.append(self._lanes.replay.stop if stop else self._lanes.replay.look)
+        self._wake.set()
+
+    def adapt(self, options: RelayOptions) -> None:
+        """Deliver like this from now on; what is subscribed to follows with the next connection."""
+        self._asked.append(lambda: self._lanes.adapt(options))
         self._wake.set()
 
     def reconnect(self, publisher: Publisher, *, retry_max_seconds: float) -> None:
@@ -126,11 +143,17 @@ class Relay:
         return RelayHealth(
             connected=self._link is not None,
             fault=self._fault,
-            refused=(*self._delivery.faults, *self._refused.values()),
-            sent=self._sent,
-            no_subscriber=self._no_subscriber,
+            refused=self._lanes.faults,
+            sent=self._lanes.delivery.taken,
+            no_subscriber=self._lanes.delivery.no_subscriber,
             reconnects=self._reconnects,
-            dead=self._delivery.dead,
+            dead=self._lanes.delivery.dead,
+            sent_again=self._lanes.redelivery.sendings,
+            replaying=self._lanes.replay.span,
+            signals=self._lanes.signals.sent_count,
+            signals_dropped=self._lanes.signals.dropped,
+            inbound_dropped=self._lanes.inbound.dropped,
+            certificate_until=self._certificate_until,
         )
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
@@ -166,23 +189,28 @@ class Relay:
         if self._committed or now >= self._look_at:
             self._committed = False
             self._look_at = now + _TICK
-            self._delivery.look()
+            self._lanes.delivery.look()
+        while self._asked:
+            self._asked.popleft()()
         if self._link is None and not self._connecting and not self._reconnect.wait(now):
             self._connect()
         if self._link is not None:
             self._pump(self._link, now)
             self._drop_if_deaf(self._link, now)
-        self._delivery.settle()
+        self._lanes.settle(now=False)
         self._tidy(now)
         return self._patience(now)
 
     def _connect(self) -> None:
         self._connecting = True
         self._reconnect.knock()
-        self._publisher.connect(self._notices.will(), self._hear)
+        self._publisher.connect(self._lanes.notices.will(), self._hear, self._lanes.inbound.subscriptions())
 
     def _hear(self, event: LinkEvent) -> None:
-        self._heard.append(event)  # in the publisher's thread
+        if isinstance(event, Received):  # in the publisher's thread
+            self._lanes.inbound.offer(event)
+        else:
+            self._heard.append(event)
         self._wake.set()
 
     def _listen(self, now: float) -> None:
@@ -192,27 +220,29 @@ class Relay:
                 self._on_receipt(event)
             elif isinstance(event, Connected):
                 self._on_connected(event, now)
-            else:
+            elif isinstance(event, Subscribed):
+                self._lanes.inbound.subscribed(event.refused)
+            elif isinstance(event, Lost):
                 self._on_lost(event, now)
+        self._lanes.inbound.read()
 
     def _on_connected(self, event: Connected, now: float) -> None:
         self._link = _Link(window=event.window, since=now)
         self._connecting = False
-        self._refused.clear()
-        self._notices.connected()
-        self._delivery.knocked(broker_was_there=self._reconnect.at_first_knock)
+        self._certificate_until = event.certificate_until
+        self._lanes.notices.connected()
+        self._lanes.delivery.knocked(broker_was_there=self._reconnect.at_first_knock)
         log.info("broker connected", extra={"window": event.window})
 
     def _on_lost(self, event: Lost, now: float) -> None:
         fault = self._ending or event.fault
         link, self._link, self._connecting, self._ending = self._link, None, False, None
         if link is None:
-            self._delivery.knocked(broker_was_there=False)
+            self._lanes.delivery.knocked(broker_was_there=False)
             self._reconnect.failed(now)
         else:
-            rows = sorted((f.subject for f in self._flights.values() if isinstance(f.subject, OutboxMessage)), key=lambda row: row.seq)
-            self._delivery.ended(rows, fault, alone=len(self._flights) == 1, proven=link.proven)
-            self._flights.clear()
+            parcels, self._flights = [flight.parcel for flight in self._flights.values()], {}
+            self._lanes.ended(parcels, fault, proven=link.proven)
             self._reconnects += 1
             self._reconnect.ended(now, since=link.since, proven=link.proven, taken_over=fault.name == mqtt_codes.TAKEN_OVER_NAME)
         known = fault is link_faults.CLOSED or (self._fault is not None and self._fault.name == fault.name)
@@ -221,72 +251,41 @@ class Relay:
 
     def _on_receipt(self, receipt: Receipt) -> None:
         flight = self._flights.pop(receipt.ticket, None)
-        if flight is None or self._link is None:
-            return
-        self._link.proven = True
-        self._fault = None
-        subject, failed = flight.subject, receipt.code >= mqtt_codes.FAILURE
-        if isinstance(subject, Message):
-            self._notice_answered(subject.topic, receipt.code)
-        elif failed:
-            self._delivery.refused(subject, receipt.code)
-        else:
-            self._delivery.taken(subject)
-            self._sent += 1
-            self._no_subscriber += receipt.code == mqtt_codes.NO_SUBSCRIBER
-
-    def _notice_answered(self, topic: str, code: int) -> None:
-        self._refused.pop(topic, None)
-        if code >= mqtt_codes.FAILURE:
-            self._refused[topic] = mqtt_codes.not_taken(code, topic)
+        if flight is not None and self._link is not None:
+            self._link.proven, self._fault = True, None
+            flight.parcel.lane.answered(flight.parcel, receipt.code)
 
     def _pump(self, link: _Link, now: float) -> None:
         if self._stale:
             self._stale = False
-            self._notices.refresh(self._presence)
+            self._lanes.notices.refresh(self._presence)
         while self._events:
-            self._notices.event(self._events.popleft())
+            self._lanes.notices.event(self._events.popleft())
         while len(self._flights) < link.window:
-            subject = self._next()
-            if subject is None or not self._send(subject, now):
+            parcel = self._lanes.next([flight.parcel for flight in self._flights.values()], link.window)
+            if parcel is None or not self._send(parcel, now):
                 return
 
-    def _next(self) -> OutboxMessage | Message | None:
-        if any(isinstance(f.subject, OutboxMessage) and f.subject.seq in self._delivery.suspects for f in self._flights.values()):
-            return None  # a suspect flies alone
-        return self._notices.next() or self._delivery.next(idle=not self._flights)
-
-    def _send(self, subject: OutboxMessage | Message, now: float) -> bool:
-        message = subject if isinstance(subject, Message) else self._delivery.message(subject, self._epoch)
+    def _send(self, parcel: Parcel, now: float) -> bool:
         try:
-            ticket = self._publisher.publish(message)
+            ticket = self._publisher.publish(parcel.message)
         except TransientPublishError:
-            self._delivery.look()
+            self._lanes.delivery.look()
             return False
         except PermanentPublishError as error:
-            if isinstance(subject, Message):
-                self._refused[message.topic] = Fault(name="packet_too_large", message=str(error), hint=error.hint)
-                self._notices.said(subject)
-            else:
-                self._delivery.too_large(subject, str(error))
+            parcel.lane.unsendable(parcel, Fault(name="packet_too_large", message=str(error), hint=error.hint))
             return True
-        self._flights[ticket] = _Flight(subject, now)
-        if isinstance(subject, Message):
-            self._notices.said(subject)
-        else:
-            self._delivery.sent(subject)
+        self._flights[ticket] = _Flight(parcel, now)
+        parcel.lane.sent(parcel)
         return True
 
     def _drop_if_deaf(self, link: _Link, now: float) -> None:
-        overdue = [f.subject for f in self._flights.values() if now - f.since >= _RECEIPT_SECONDS]
+        overdue = [flight.parcel for flight in self._flights.values() if now - flight.since >= _RECEIPT_SECONDS]
         if not overdue or self._ending:
             return
-        what = ", ".join(s.topic if isinstance(s, Message) else f"seq {s.seq}" for s in overdue)
-        self._ending = link_faults.deaf(what, _RECEIPT_SECONDS)
+        self._ending = link_faults.deaf(", ".join(parcel.what for parcel in overdue), _RECEIPT_SECONDS)
         if link.proven:  # it is not deaf to everything
-            for subject in overdue:
-                if isinstance(subject, OutboxMessage):
-                    self._delivery.silent(subject)
+            self._lanes.delivery.silent([parcel for parcel in overdue if parcel.lane is self._lanes.delivery])
         self._publisher.drop()
 
     def _tidy(self, now: float) -> None:
@@ -294,10 +293,7 @@ class Relay:
             self._tidy_at = now if self._store.tidy() else now + _TIDY_SECONDS
 
     def _patience(self, now: float) -> float:
-        waits = [_TICK, self._look_at - now, self._tidy_at - now]
-        settle = self._delivery.patience()
-        if settle is not None:
-            waits.append(settle)
+        waits = [_TICK, self._look_at - now, self._tidy_at - now, self._lanes.patience()]
         if self._link is None and not self._connecting:
             waits.append(self._reconnect.wait(now))
         return max(0.0, min(waits))
@@ -306,15 +302,15 @@ class Relay:
         """Let receipts of what is in flight come in, say offline, say goodbye."""
         self._drain(beat)
         if self._link is not None and self._ending is None:
-            self._notices.farewell()
+            self._lanes.notices.farewell()
             self._say_all(self._link)
             self._drain(beat)
         self._publisher.close(_FAREWELL_SECONDS)
         self._listen(self._clock.monotonic())
-        self._delivery.settle(now=True)
+        self._lanes.settle(now=True)
 
     def _say_all(self, link: _Link) -> None:
-        while len(self._flights) < link.window and (notice := self._notices.next()):
+        while len(self._flights) < link.window and (notice := self._lanes.notices.next()):
             if not self._send(notice, self._clock.monotonic()):
                 return
 

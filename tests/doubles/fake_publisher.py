@@ -1,13 +1,14 @@
 """A broker that does what the test says, without a network and without threads."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from edged.errors import PermanentPublishError, TransientPublishError
 from edged.flow import link_faults
 from edged.flow.ports import Publisher
-from edged.types import Connected, Fault, LinkEvent, Lost, Message, Receipt, Suspicion
+from edged.types import Connected, Fault, LinkEvent, Lost, Message, Receipt, Received, Subscribed, Suspicion
 
 ACK, FORGET, HANG_UP, CRASH = "ack", "forget", "hang up", "crash"
 HUNG_UP = Fault(name="connection_lost", message="closed", hint="look", suspicion=Suspicion.PERHAPS)
@@ -32,20 +33,28 @@ class FakePublisher:
     connects: int = 0
     said_goodbye: bool = False
     most_in_flight: int = 0
+    topics: list[tuple[str, ...]] = field(default_factory=list)  # subscribed to, at each connect
+    deny: tuple[Fault, ...] = ()  # subscriptions that are refused
+    hangs_up_on_subscribe: bool = False
     _handover: Callable[[LinkEvent], None] | None = None
     _greeted: bool = False
     _tickets: int = 0
     _open: dict[int, int] = field(default_factory=dict)  # ticket -> code, receipts held back
     _flying: set[int] = field(default_factory=set)
 
-    def connect(self, will: Message, handover: Callable[[LinkEvent], None]) -> None:
+    def connect(self, will: Message, handover: Callable[[LinkEvent], None], topics: Sequence[str] = ()) -> None:
         assert self._handover is None, "connected twice"
+        self.topics.append(tuple(topics))
         self.connects += 1
         self.wills.append(will)
         self._handover = handover
         if self.up:
             self._greeted = True
             handover(Connected(window=self.window))
+            if topics and self.hangs_up_on_subscribe:
+                self.lose(HUNG_UP)
+            elif topics:
+                handover(Subscribed(refused=self.deny))
         else:
             self.lose(self.refusal)
 
@@ -98,6 +107,11 @@ class FakePublisher:
     def greeted(self) -> bool:
         """Whether a connection stands."""
         return self._greeted
+
+    def say(self, topic: str, payload: bytes, **more: Any) -> None:
+        """Somebody publishes to us."""
+        if self._handover:
+            self._handover(Received(topic=topic, payload=payload, **({"retained": False} | more)))
 
     def seqs(self) -> list[int]:
         """The `seq` of each reading that was published, redeliveries included."""

@@ -5,7 +5,7 @@ import struct
 import threading
 from collections.abc import Callable
 
-CONNECT, PUBLISH, PINGREQ = 0x10, 0x30, 0xC0
+CONNECT, PUBLISH, SUBSCRIBE, PINGREQ = 0x10, 0x30, 0x80, 0xC0
 
 
 def connack(code: int = 0, properties: bytes = b"") -> bytes:
@@ -87,4 +87,14 @@ class ScriptedBroker:
             topic = body[2 : 2 + size].decode()
             self.topics.append(topic)
             return self.on_publish(topic, struct.unpack("!H", body[2 + size : 4 + size])[0])
+        if kind == SUBSCRIBE:
+            return self._subscribed(body)
         return b"\xd0\x00" if kind == PINGREQ else b""
+
+    def _subscribed(self, body: bytes) -> bytes:
+        """SUBACK: granted, each of them."""
+        at, topics = 3 + body[2], 0
+        while at < len(body):
+            at += 3 + struct.unpack("!H", body[at : at + 2])[0]
+            topics += 1
+        return bytes([0x90, 3 + topics]) + body[:2] + bytes([0, *([1] * topics)])

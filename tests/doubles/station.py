@@ -9,6 +9,7 @@ from typing import Any
 from edged.config import MqttSection
 from edged.flow.publish import MqttPublisher
 from edged.flow.relay import Relay
+from edged.flow.relaying.words import RelayOptions
 from edged.lib.clock import SystemClock
 from edged.types import Message, Presence, SourceName
 from tests.doubles.broker import Broker
@@ -48,6 +49,9 @@ class Station:
             retry_max_seconds=section.retry_max_seconds,
             clock=SystemClock(),
             rng=random.Random(1),
+            options=RelayOptions(
+                ack_timeout_seconds=section.ack_timeout_seconds if section.app_ack else None, require_subscriber=section.require_subscriber
+            ),
         )
         self.beats = 0
         self.added = 0

@@ -1,6 +1,7 @@
 """A whole edge box for tests: folders, a real broker, the daemon as a process, a subscriber."""
 
 import contextlib
+import getpass
 import json
 import os
 import shutil
@@ -50,7 +51,8 @@ class Subscriber:
         for line in self._process.stdout:
             stamp, topic, payload = line.rstrip("\n").split("\t", 2)
             with self._changed:
-                self.messages.append((float(stamp), topic, json.loads(payload)))
+                live = "/field/" in topic or "/verdict/" in topic  # plain text
+                self.messages.append((float(stamp), topic, {"text": payload} if live else json.loads(payload)))
                 if "/read/" in topic:
                     self._readings.append(self.messages[-1][2])
                 self._changed.notify_all()
@@ -114,23 +116,30 @@ class Box:
         return self.path / "log"
 
     def configure(self, **changes: Any) -> None:
-        """Write the configuration; *changes* replace top-level keys, `inbox` adds to the source."""
+        """Write the configuration; *changes* replace top-level keys, `inbox` adds to the source and `mqtt` to the broker."""
         source = {"kind": "folder", "path": "inbox"} | changes.pop("inbox", {})
         content = {
             "version": 1,
             "device": "box",
             "state_dir": "state",
             "models_dir": str(MODELS),
-            "mqtt": {"host": "127.0.0.1", "port": self.port, "retry_max_seconds": 1},
+            "mqtt": {"host": "127.0.0.1", "port": self.port, "retry_max_seconds": 1} | changes.pop("mqtt", {}),
             "control": {"socket": "control.sock"},
             "sources": {"inbox": source},
         } | changes
         self.config.write_text(yaml.safe_dump(content), encoding="utf8")
 
-    def start_broker(self) -> None:
-        """Start mosquitto on the box's port and wait until it listens."""
+    def start_broker(self, *lines: str) -> None:
+        """Start mosquitto on the box's port, with more *lines* in its configuration, and wait until it listens."""
         conf = self.path / "mosquitto.conf"
-        conf.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nlog_dest none\n", encoding="utf8")
+        own = (
+            f"listener {self.port} 127.0.0.1",
+            f"user {getpass.getuser()}",
+            "allow_anonymous true",
+            "max_queued_messages 0",
+            "log_dest none",
+        )
+        conf.write_text("\n".join([*own, *lines, ""]), encoding="utf8")
         self._broker = subprocess.Popen([MOSQUITTO, "-c", str(conf)])
 
         def listens() -> bool:

@@ -1,6 +1,7 @@
-"""The daemon is killed at random moments while pictures are dropped: nothing lost, nothing doubled."""
+"""Daemon and broker are killed at random moments while pictures are dropped: nothing lost, nothing doubled."""
 
 import collections
+import contextlib
 import hashlib
 import itertools
 import os
@@ -8,10 +9,14 @@ import random
 import shutil
 import sqlite3
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from edged.control.client import ask
+from tests.doubles.consumer import Consumer
 from tests.doubles.wait import until
 from tests.end_to_end.box import MODELS, SAMPLES, Box, edged
 
@@ -45,7 +50,7 @@ class Dropper(threading.Thread):
 
     def __init__(self, box: Box, pictures: list[Path], count: int, rng: random.Random) -> None:
         super().__init__(daemon=True)
-        self._box, self._pictures, self._count, self._rng = box, pictures, count, rng
+        self._box, self.pictures, self._count, self._rng = box, pictures, count, rng
         self.dropped: list[tuple[str, str]] = []  # name, sha256
         self.sums = {p: hashlib.sha256(p.read_bytes()).hexdigest() for p in pictures}
         self.error: BaseException | None = None
@@ -53,7 +58,7 @@ class Dropper(threading.Thread):
     def run(self) -> None:
         try:
             for number in range(self._count):
-                picture = self._rng.choice(self._pictures)
+                picture = self._rng.choice(self.pictures)
                 name = self._rng.choice([f"{number}{picture.suffix}", picture.name])
                 self._box.drop(picture, name)
                 self.dropped.append((name, self.sums[picture]))
@@ -62,37 +67,91 @@ class Dropper(threading.Thread):
             raise
 
 
-def kill_loop(tmp_path: Path, *, kills: int, pictures: int) -> None:
+@contextlib.contextmanager
+def dropping(tmp_path: Path, pictures: int) -> Iterator[tuple[Box, Dropper, Callable[..., None]]]:
+    """A box whose pictures come while it does what the test wants, and a start of its daemon, each time configured otherwise."""
     print(f"EDGED_SEED={SEED}")
-    rng = random.Random(SEED)
     box = Box(tmp_path)
     samples = sorted(p for p in SAMPLES.iterdir() if p.suffix in {".png", ".jpg"})
-    texts = expected_texts(samples)
     shelf = second_model(tmp_path / "shelf")
     variants = itertools.cycle([{"model": {"name": n}, "outbox": {"keep_sent_days": d}} for n in ("ppocrv2-crnn", "other") for d in (7, 8)])
+    dropper = Dropper(box, samples, pictures, random.Random(SEED))
+
+    def start(**more: Any) -> None:
+        box.configure(models_dir=str(shelf), **next(variants), **more)
+        box.start()
+
     try:
+        yield box, dropper, start
+    finally:
+        box.close()
+
+
+def kill_after(box: Box, rng: random.Random) -> None:
+    """Let the daemon live for a moment that is drawn, and kill it."""
+    threading.Event().wait(rng.uniform(0.1, 2.5))  # not for luck: the moment of the kill is what is drawn
+    box.kill()
+
+
+def kill_loop(tmp_path: Path, *, kills: int, pictures: int) -> None:
+    """The daemon is killed; the broker keeps its word."""
+    rng = random.Random(SEED + 1)
+    with dropping(tmp_path, pictures) as (box, dropper, start):
+        texts = expected_texts(dropper.pictures)
         box.start_broker()
         subscriber = box.subscribe()
-        dropper = Dropper(box, samples, pictures, rng)
         dropper.start()
         for _ in range(kills):
-            box.configure(models_dir=str(shelf), **next(variants))
-            box.start()
-            pause = threading.Event()
-            pause.wait(rng.uniform(0.1, 2.5))  # not for luck: the moment of the kill is what is drawn
-            box.kill()
-        box.start()
+            start()
+            kill_after(box, rng)
+        start()
         until(box.answers, 30)
         until(lambda: not dropper.is_alive(), 300)
         assert dropper.error is None
         subscriber.wait(lambda readings: len(readings) >= pictures and len({r["id"] for r in readings}) >= pictures, 300)
-        until(lambda: not box.files("work"), 30)
-        assert box.stop() == 0
-        check_laws(box, subscriber.readings(), dropper.dropped, texts)
-        with sqlite3.connect(f"file:{tmp_path}/state/outbox.db?mode=ro", uri=True) as database:
-            assert database.execute("SELECT count(*) FROM reading WHERE state != 'sent' OR NOT filed").fetchone() == (0,)
-    finally:
-        box.close()
+        finish(box, subscriber.readings(), dropper, texts, state="sent")
+
+
+def kill_both(tmp_path: Path, *, kills: int, broker_kills: int, pictures: int) -> None:
+    """Daemon and broker are killed; the broker persists as it does by default, which is now and then."""
+    rng = random.Random(SEED + 1)
+    persistent = ("persistence true", f"persistence_location {tmp_path}/")
+    app_ack = {"app_ack": True, "ack_timeout_seconds": 1}
+    at = set(rng.sample(range(kills), broker_kills))
+    with dropping(tmp_path, pictures) as (box, dropper, start), contextlib.ExitStack() as stack:
+        texts = expected_texts(dropper.pictures)
+        box.start_broker(*persistent)
+        consumer = Consumer(box.port, "edged/box").start()
+        stack.callback(consumer.close)
+        dropper.start()
+        for kill in range(kills):
+            start(mqtt=app_ack)
+            if kill in at:
+                sent = consumer.arrivals
+                until(lambda s=sent: consumer.arrivals > s or not dropper.is_alive(), 60)
+                box.stop_broker()
+                box.start_broker(*persistent)
+            kill_after(box, rng)
+        start(mqtt=app_ack)
+        until(box.answers, 30)
+        until(lambda: not dropper.is_alive(), 600)
+        assert dropper.error is None
+        until(lambda: len(consumer.readings) == pictures, 300, f"{len(consumer.readings)} of {pictures}")
+        until(lambda: ask(box.path / "control.sock", "outbox_stat")["confirmed"] == pictures, 60)
+        assert consumer.differing == []
+        print(f"{pictures} readings arrived {consumer.arrivals} times")
+        finish(box, list(consumer.readings.values()), dropper, texts, state="confirmed")
+
+
+def finish(box: Box, readings: list[dict], dropper: Dropper, texts: dict[str, set[str]], *, state: str) -> None:
+    """Everything is filed away and stands in the outbox as it should; then the laws."""
+    until(lambda: not box.files("work"), 30)
+    counts = ask(box.path / "control.sock", "outbox_stat")
+    assert counts["readings"] == sum(counts[each] for each in ("pending", "sent", "confirmed", "dead", "pruned"))
+    assert box.stop() == 0
+    check_laws(box, readings, dropper.dropped, texts)
+    with sqlite3.connect(f"file:{box.path}/state/outbox.db?mode=ro", uri=True) as database:
+        assert database.execute("SELECT count(*) FROM reading WHERE state != ? OR NOT filed", (state,)).fetchone() == (0,)
 
 
 def check_laws(box: Box, readings: list[dict], dropped: list[tuple[str, str]], texts: dict[str, set[str]]) -> None:
@@ -115,7 +174,18 @@ def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     kill_loop(tmp_path, kills=25, pictures=1000)
 
 
+def test_kills_of_daemon_and_broker_lose_nothing(tmp_path: Path) -> None:
+    """25 SIGKILLs of the daemon and 3 of a broker that forgets what it acknowledged: 0 lost, 0 doubled by id, all confirmed."""
+    kill_both(tmp_path, kills=25, broker_kills=3, pictures=500)
+
+
 @pytest.mark.soak
 def test_many_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     """200 SIGKILLs while 5,000 pictures are dropped."""
     kill_loop(tmp_path, kills=200, pictures=5000)
+
+
+@pytest.mark.soak
+def test_many_kills_of_daemon_and_broker_lose_nothing(tmp_path: Path) -> None:
+    """500 SIGKILLs of the daemon and 50 of the broker over 20,000 pictures."""
+    kill_both(tmp_path, kills=500, broker_kills=50, pictures=20_000)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from edged.flow import mqtt_codes
-from edged.types import Suspicion
+from edged.types import INBOUND_BYTES, Suspicion
 from tests.doubles.scripted_broker import ScriptedBroker, connack, disconnect, puback
 from tests.doubles.station import Station
 from tests.doubles.wait import until
@@ -104,19 +104,25 @@ def test_the_brokers_window_and_retain_are_respected(start: Start) -> None:
     assert max(most) <= 2
 
 
-def test_connect_says_who_we_are_and_keeps_the_session_for_a_minute(start: Start) -> None:
-    """Not a clean start: that would publish the will of the connection before. The will waits, retained, at QoS 1."""
+@pytest.mark.parametrize(("app_ack", "seconds"), [(False, 60), (True, 7 * 86_400)])
+def test_connect_says_who_we_are_and_how_long_the_session_lives(start: Start, app_ack: bool, seconds: int) -> None:
+    """Not a clean start: that would publish the will of the connection before. The will waits, retained, at QoS 1.
+
+    Only where confirmations are awaited does the broker have to keep something for us for long.
+    """
     broker = ScriptedBroker()
-    made = start(broker, will_delay_seconds=5, keepalive_seconds=30)
+    made = start(broker, will_delay_seconds=5, keepalive_seconds=30, app_ack=app_ack)
     until(lambda: made.relay.health().connected)
     protocol, rest = broker.connect[:6], broker.connect[6:]
     assert protocol == b"\x00\x04MQTT"
     assert rest[0] == 5
     assert rest[1] == 0b00101100  # will retain, will QoS 1, will; no clean start
     assert rest[2:4] == (30).to_bytes(2, "big")
-    assert rest[4:10] == b"\x05\x11" + (60).to_bytes(4, "big")
-    assert rest[10:23] == b"\x00\x0bedged-line3"
-    assert b"\x18" + (5).to_bytes(4, "big") in rest[23:]
+    properties, rest = rest[5 : 5 + rest[4]], rest[5 + rest[4] :]
+    assert b"\x11" + seconds.to_bytes(4, "big") in properties
+    assert b"\x27" + INBOUND_BYTES.to_bytes(4, "big") in properties  # nobody sends us more than this
+    assert rest[:13] == b"\x00\x0bedged-line3"
+    assert b"\x18" + (5).to_bytes(4, "big") in rest[13:]
     assert b'{"state": "offline"}' in rest
 
 

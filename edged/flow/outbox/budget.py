@@ -1,7 +1,7 @@
 """The disk budget, and which rows are forgotten: only what was sent and filed away, oldest first.
 
-Pending and dead rows are never forgotten; neither is the newest row, so that its `seq` always tells how
-many readings there ever were. Freed pages are used again before the file grows.
+Pending and dead rows are never forgotten, nor those that a consumer has yet to confirm, nor the newest
+row, so that its `seq` always tells how many readings there ever were. Freed pages are used again before the file grows.
 """
 
 import sqlite3
@@ -19,7 +19,7 @@ _ROW_BYTES = PAGE_BYTES  # more than what a row takes in tables, indexes and hal
 
 _OLDEST = """
     SELECT seq, state, changed_at FROM reading
-    WHERE state IN ('sent', 'confirmed') AND filed = 1 AND seq < (SELECT max(seq) FROM reading)
+    WHERE state IN ('sent', 'confirmed') AND filed = 1 AND again IS NULL AND seq < (SELECT max(seq) FROM reading)
     ORDER BY seq LIMIT ?"""
 
 Removed = Counter[RowState]
@@ -53,10 +53,12 @@ class Budget:
         kept = held.may_be_forgotten - removed.total()
         message = (
             f"{database.path}: the budget of {self.max_bytes} bytes (outbox.max_bytes) is used up: {held.pending.total()} readings "
-            f"not yet sent, {held.settled[RowState.DEAD]} dead, {kept} sent whose files were not moved away"
+            f"not yet sent, {held.settled[RowState.DEAD]} dead, {kept} sent whose files were not moved away, "
+            f"{held.unconfirmed} sent that no consumer confirmed"
         )
         hint = (
             "not sent: bring the broker back; dead: look at `edged outbox dead`; not moved away: the journal says why; "
+            "not confirmed: bring the consumer back that publishes their ids on the topic `ack` (mqtt.app_ack); "
             "or raise outbox.max_bytes"
         )
         return OutboxFull(message, hint=hint)

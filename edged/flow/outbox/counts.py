@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Self
 
+from edged.flow.outbox import later
 from edged.types import OutboxStats, RowState, SourceName
 
 
@@ -15,6 +16,7 @@ class Counts:
     readings: int = 0  # committed since the epoch began; the highest seq
     pending: Counter[SourceName] = field(default_factory=Counter)
     settled: Counter[RowState] = field(default_factory=Counter)  # sent, confirmed, dead
+    unconfirmed: int = 0  # of the sent: a consumer's word is awaited
 
     @classmethod
     def of(cls, db: sqlite3.Connection) -> Self:
@@ -28,11 +30,12 @@ class Counts:
             readings=readings,
             pending=Counter({SourceName(source): count for source, count in pending}),
             settled=Counter({RowState(state): count for state, count in settled}),
+            unconfirmed=later.unconfirmed(db),
         )
 
     def copy(self) -> "Counts":
         """A copy to change beside a transaction that may fail."""
-        return Counts(self.readings, self.pending.copy(), self.settled.copy())
+        return Counts(self.readings, self.pending.copy(), self.settled.copy(), self.unconfirmed)
 
     def sources(self) -> list[SourceName]:
         """Sources with pending rows."""
@@ -41,7 +44,7 @@ class Counts:
     @property
     def may_be_forgotten(self) -> int:
         """Rows that are not kept for anybody but a replay."""
-        return self.settled[RowState.SENT] + self.settled[RowState.CONFIRMED]
+        return self.settled[RowState.SENT] + self.settled[RowState.CONFIRMED] - self.unconfirmed
 
     def committed(self, source: SourceName) -> int:
         """One more pending row; returns its seq."""
@@ -49,10 +52,20 @@ class Counts:
         self.pending[source] += 1
         return self.readings
 
-    def finished(self, source: SourceName, state: RowState) -> None:
-        """One row is pending no more."""
+    def finished(self, source: SourceName, state: RowState, *, awaited: bool = False) -> None:
+        """One row is pending no more; *awaited*: a consumer has to confirm it."""
         self.pending[source] -= 1
         self.settled[state] += 1
+        self.unconfirmed += awaited
+
+    def confirmed(self, source: SourceName, before: RowState, *, awaited: bool) -> None:
+        """A consumer has one row that was *before*."""
+        if before is RowState.PENDING:
+            self.pending[source] -= 1
+        else:
+            self.settled[before] -= 1
+        self.settled[RowState.CONFIRMED] += 1
+        self.unconfirmed -= awaited
 
     def revived(self, source: SourceName) -> None:
         """One dead row is pending again."""
@@ -75,4 +88,5 @@ class Counts:
             pruned=self.readings - pending - self.settled.total(),
             bytes=file_bytes,
             epoch=epoch,
+            unconfirmed=self.unconfirmed,
         )

@@ -36,7 +36,8 @@ def insert(db: sqlite3.Connection, new: Sequence[NewRow], now: float) -> None:
     for reading, seq, body in new:
         reasons = json.dumps(reading.reasons)
         db.execute(
-            "INSERT INTO reading VALUES (?, ?, ?, ?, ?, 'pending', 0, 0, 0, '', ?)",
+            "INSERT INTO reading (seq, id, source, outcome, reasons, state, filed, attempts, next_try, reason, changed_at)"
+            " VALUES (?, ?, ?, ?, ?, 'pending', 0, 0, 0, '', ?)",
             (seq, reading.id, reading.source, reading.outcome, reasons, now),
         )
         db.execute("INSERT INTO payload VALUES (?, ?)", (seq, body))
@@ -48,10 +49,12 @@ def due(db: sqlite3.Connection, source: SourceName, now: float, limit: int) -> l
     return [OutboxMessage(seq=seq, id=FrameId(id), source=source, payload=body, attempts=attempts) for seq, id, body, attempts in found]
 
 
-def finish(db: sqlite3.Connection, seqs: Sequence[int], state: RowState, reason: str, now: float) -> list[SourceName]:
-    """Pending becomes *state*; the sources of the rows that were pending."""
-    statement = "UPDATE reading SET state = ?, reason = ?, changed_at = ? WHERE seq = ? AND state = 'pending' RETURNING source"
-    changed = [db.execute(statement, (state, reason, now, seq)).fetchall() for seq in seqs]
+def finish(
+    db: sqlite3.Connection, seqs: Sequence[int], state: RowState, reason: str, now: float, *, again: float | None = None
+) -> list[SourceName]:
+    """Pending becomes *state*, to be confirmed until *again*; the sources of the rows that were pending."""
+    statement = "UPDATE reading SET state = ?, reason = ?, changed_at = ?, again = ? WHERE seq = ? AND state = 'pending' RETURNING source"
+    changed = [db.execute(statement, (state, reason, now, again, seq)).fetchall() for seq in seqs]
     return [SourceName(source) for found in changed for (source,) in found]
 
 

@@ -37,6 +37,12 @@ SCRIPTS: Sequence[Script] = (
         "CREATE INDEX pending ON reading (source, seq) WHERE state = 'pending'",
         "CREATE INDEX finished ON reading (state, seq) WHERE state IN ('sent', 'confirmed', 'dead')",
     ),
+    (  # a consumer's word is awaited; retained topics are remembered
+        "ALTER TABLE reading ADD COLUMN again REAL",  # epoch seconds: without a confirmation it is sent again then; NULL: not awaited
+        "ALTER TABLE reading ADD COLUMN sendings INTEGER NOT NULL DEFAULT 0",  # how often it was sent again
+        "CREATE INDEX unconfirmed ON reading (again) WHERE again IS NOT NULL",
+        "CREATE TABLE retained (topic TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+    ),
 )
 
 

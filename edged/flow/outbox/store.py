@@ -11,16 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edged.config import OutboxSection
-from edged.flow.outbox import rows
+from edged.errors import UsageError
+from edged.flow.outbox import later, rows
 from edged.flow.outbox.budget import CHUNK, Budget
 from edged.flow.outbox.counts import Counts
 from edged.flow.outbox.database import Connect, Database
 from edged.lib.clock import Clock
-from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, OutboxStats, Reading, RowState, SourceName
+from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, OutboxStats, Reading, ReplaySpan, RowState, SourceName
 
 Encode = Callable[[Reading, int, str], bytes]  # reading, seq, epoch -> payload
 
 _DAY = 86_400.0
+_SLACK = 60.0  # a time further away than any that we set, and this, was set before the clock went back
 
 
 class Outbox:
@@ -106,14 +108,36 @@ class Outbox:
             found = [row for source in sources for row in rows.due(db, source, now, limit)]
         return sorted(found, key=lambda row: row.seq)[:limit]
 
-    def accept(self, seqs: Sequence[int]) -> None:
-        """The broker took these rows: pending becomes sent."""
-        with self._lock:
-            counts = self._counts.copy()
-            with self._transaction() as db:
-                for source in rows.finish(db, seqs, RowState.SENT, "", self._now()):
-                    counts.finished(source, RowState.SENT)
-            self._counts = counts
+    def accept(self, seqs: Sequence[int], again: float | None = None) -> None:
+        """The broker took these rows: pending becomes sent; see `MessageStore.accept`."""
+        with self._changing() as (db, counts):
+            for source in rows.finish(db, seqs, RowState.SENT, "", self._now(), again=again):
+                counts.finished(source, RowState.SENT, awaited=again is not None)
+
+    def confirm(self, ids: Sequence[FrameId]) -> list[int]:
+        """A consumer has these readings; the `seq` of those that were not confirmed before."""
+        with self._changing() as (db, counts):
+            settled = later.confirm(db, ids, self._now())
+            for _, source, before, awaited in settled:
+                counts.confirmed(source, before, awaited=awaited)
+        return [seq for seq, *_ in settled]
+
+    def await_nothing(self) -> None:
+        """No consumer confirms any more: sent rows are sent for good."""
+        with self._changing() as (db, counts):
+            if counts.unconfirmed:
+                later.await_nothing(db)
+                counts.unconfirmed = 0
+
+    def overdue(self, limit: int, now: float, longest: float) -> list[OutboxMessage]:
+        """Sent rows that nobody confirmed in time; see `MessageStore.overdue`."""
+        with self._lock, self._database.reading() as db:
+            return later.overdue(db, now, now + longest + _SLACK, limit) if self._counts.unconfirmed else []
+
+    def sent_again(self, seqs: Sequence[int], now: float, first: float, longest: float) -> None:
+        """These were sent again: the next time comes twice as late, at most *longest* seconds from *now*."""
+        with self._lock, self._transaction() as db:
+            later.postpone(db, seqs, now, first, longest)
 
     def keep(self, seq: int, reason: str, next_try: float, *, count: bool) -> int:
         """Not taken: stays pending until *next_try*; *count* it against the row. Returns its attempts."""
@@ -122,12 +146,9 @@ class Outbox:
 
     def reject(self, seq: int, reason: str) -> None:
         """Never to be taken: pending becomes dead, with its reason."""
-        with self._lock:
-            counts = self._counts.copy()
-            with self._transaction() as db:
-                for source in rows.finish(db, [seq], RowState.DEAD, reason, self._now()):
-                    counts.finished(source, RowState.DEAD)
-            self._counts = counts
+        with self._changing() as (db, counts):
+            for source in rows.finish(db, [seq], RowState.DEAD, reason, self._now()):
+                counts.finished(source, RowState.DEAD)
 
     def tidy(self) -> bool:
         """Forget some of the rows that were sent long ago; True if there is more to do.
@@ -136,16 +157,14 @@ class Outbox:
         """
         if self._clock_synced() is False:
             return False
+        now = self._now()
         with self._lock:
-            now = self._now()
             if not (self._counts.may_be_forgotten and self._budget.has_old(self._database, now)):
                 return False
-            counts = self._counts.copy()
-            with self._transaction() as db:
-                removed = self._budget.forget_old(db, now)
+        with self._changing() as (db, counts):
+            removed = self._budget.forget_old(db, now)
             counts.forgotten(removed)
-            self._counts = counts
-            return removed.total() == CHUNK
+        return removed.total() == CHUNK
 
     def stats(self) -> OutboxStats:
         """Counts that always add up."""
@@ -159,19 +178,66 @@ class Outbox:
 
     def retry(self, seqs: Sequence[int] | None = None) -> int:
         """Make these dead rows pending again, all of them without *seqs*; how many there were."""
-        with self._lock:
-            counts = self._counts.copy()
-            with self._transaction() as db:
-                revived = rows.revive(db, seqs, self._now())
-                for source in revived:
-                    counts.revived(source)
-            self._counts = counts
+        with self._changing() as (db, counts):
+            revived = rows.revive(db, seqs, self._now())
+            for source in revived:
+                counts.revived(source)
         return len(revived)
+
+    def begin_replay(self, *, since: float = 0.0, first: int = 1) -> ReplaySpan | None:
+        """Have what was sent since then (epoch seconds) and from *first* on sent once more; None where there is nothing.
+
+        Raises:
+            UsageError: A replay is under way.
+        """
+        with self._lock, self._transaction() as db:
+            running = later.replay(db)
+            if running is not None:
+                message = f"a replay is under way: seq {running.first} to {running.last} are still to be sent"
+                raise UsageError(message, hint="wait for it, or end it with `edged replay --stop`")
+            span = later.span(db, first, since)
+            if span is not None:
+                later.set_replay(db, span)
+        return span
+
+    def replay(self) -> ReplaySpan | None:
+        """The replay that is under way."""
+        with self._lock, self._database.reading() as db:
+            return later.replay(db)
+
+    def set_replay(self, span: ReplaySpan | None) -> None:
+        """So far the replay came; None ends it."""
+        with self._lock, self._transaction() as db:
+            later.set_replay(db, span)
+
+    def replayable(self, span: ReplaySpan, limit: int) -> list[OutboxMessage]:
+        """The next rows of a replay, lowest `seq` first."""
+        with self._lock, self._database.reading() as db:
+            return later.in_span(db, span, limit)
+
+    def retained(self) -> set[str]:
+        """Topics under which a retained message of ours may stand at the broker."""
+        with self._lock, self._database.reading() as db:
+            return later.retained(db)
+
+    def remember(self, topics: Sequence[str], *, forget: Sequence[str] = ()) -> None:
+        """Retained topics that are about to be published first, and those that were cleared."""
+        with self._lock, self._transaction() as db:
+            later.remember(db, topics, forget)
 
     def all_filed(self, source: SourceName, but: Collection[FrameId]) -> None:
         """Of this source only the files of *but* are still to be filed: what a crash kept `filed` from writing."""
         with self._lock, self._transaction() as db:
             rows.all_filed(db, source, but)
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[sqlite3.Connection, Counts]]:
+        """A transaction beside a copy of the counts, which stands once it is durable."""
+        with self._lock:
+            counts = self._counts.copy()
+            with self._transaction() as db:
+                yield db, counts
+            self._counts = counts
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

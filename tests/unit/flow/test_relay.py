@@ -10,81 +10,11 @@ import pytest
 
 from edged.errors import OutboxError
 from edged.flow.outbox import Outbox
-from edged.flow.relay import Relay
-from edged.types import Fault, Message, Presence, SourceName, Suspicion
-from tests.doubles.clock import FakeClock
+from edged.types import Fault, Message, Presence, Suspicion
 from tests.doubles.disk import FailingDisk
 from tests.doubles.fake_publisher import CRASH, FORGET, HANG_UP, REFUSED, FakePublisher
-from tests.doubles.readings import frame_id, large_reading, make_outbox, reading
-
-BASE = "edged/line3"
-
-
-class Rig:
-    """A relay, its outbox, its broker and its clock."""
-
-    def __init__(self, folder: Path, publisher: FakePublisher | None = None, **options: object) -> None:
-        self.clock = FakeClock()
-        self.outbox = make_outbox(folder, clock=self.clock, **options)
-        self.outbox.open()
-        self.publisher = publisher or FakePublisher()
-        self.health = "ok"
-        self.relay = self.restart()
-        self.added = 0
-
-    def restart(self) -> Relay:
-        """A new relay, as after a crash."""
-        self.relay = Relay(
-            self.outbox,
-            self.publisher,
-            base=BASE,
-            retained=self.retained,
-            retry_max_seconds=60,
-            clock=self.clock,
-            rng=random.Random(1),
-            wait=self.wait,
-        )
-        return self.relay
-
-    def retained(self, presence: Presence) -> list[Message]:
-        status = json.dumps({"state": presence, "health": self.health}).encode()
-        return [
-            Message(topic=f"{BASE}/status", payload=status, retain=True),
-            Message(topic=f"{BASE}/source/inbox", payload=b"{}", retain=True),
-        ]
-
-    def wait(self, wake: threading.Event, timeout: float) -> None:
-        """Time passes only here."""
-        if not wake.is_set():
-            self.clock.advance(timeout)
-
-    def add(self, count: int = 1, source: str = "inbox", size: int = 0) -> None:
-        """Commit readings and tell the relay."""
-        numbers = range(self.added + 1, self.added + 1 + count)
-        make: Callable[..., object] = (lambda n, **c: large_reading(n, size)) if size else reading
-        self.outbox.add([make(n, source=SourceName(source)) for n in numbers])
-        self.added += count
-        self.relay.notify()
-
-    def go(self, seconds: float = 0.7) -> float:
-        """Let the relay work for that long; returns how long it took by the clock."""
-        start = self.clock.monotonic()
-        while self.clock.monotonic() < start + seconds:
-            self.relay._wake.clear()
-            self.wait(self.relay._wake, max(self.relay.step(), 0.001))
-        return self.clock.monotonic() - start
-
-    def until(self, condition: Callable[[], object], seconds: float = 60) -> float:
-        """Let the relay work until *condition* holds; returns how long it took by the clock."""
-        start = self.clock.monotonic()
-        while not condition():
-            assert self.clock.monotonic() < start + seconds, f"not within {seconds} s"
-            self.go(0.01)
-        return self.clock.monotonic() - start
-
-    @property
-    def sent(self) -> int:
-        return self.outbox.stats().sent
+from tests.doubles.readings import frame_id, reading
+from tests.doubles.relay_rig import BASE, Rig
 
 
 @pytest.fixture
@@ -128,6 +58,7 @@ class TestOrdinaryDays:
     def test_receipts_are_written_in_groups(self, rig: Rig) -> None:
         """Many receipts cost one commit; a single one waits half a second for company."""
         commits: list[str] = []
+        rig.go()
         rig.add(64)
         rig.outbox._database._db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
         rig.go(0.4)
@@ -320,7 +251,7 @@ class TestForgottenReceipts:
         rig.publisher.answer = lambda _message: FORGET
         rig.add(30)
         rig.go(120)
-        assert len(rig.relay._delivery.suspects) == 0
+        assert len(rig.relay._lanes.delivery.suspects) == 0
         rig.publisher.answer = lambda _message: "ack"
         rig.publisher.published.clear()
         rig.until(lambda: rig.sent == 30, 120)
@@ -356,7 +287,7 @@ class TestRefusals:
         rig.go(3600)
         assert rig.outbox.stats().pending == 300
         assert len(rig.publisher.seqs()) < 300
-        assert len(rig.relay._delivery.suspects) < 100
+        assert len(rig.relay._lanes.delivery.suspects) < 100
         (fault,) = rig.relay.health().refused
         assert f"0x{code:02X}" in fault.message
         rig.publisher.answer = lambda _message: "ack"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edged.flow.suspects import CROWD, Suspects
+from edged.flow.relaying.suspects import CROWD, Suspects
 from edged.types import FrameId, OutboxMessage, SourceName, Suspicion
 
 

@@ -6,13 +6,14 @@ Saying nothing keeps: every row that is not in flight, suspected or taken is fou
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from edged.flow import link_faults, mqtt_codes
-from edged.flow.notices import event_message
 from edged.flow.ports import MessageStore
-from edged.flow.suspects import Suspects
+from edged.flow.relaying.parcel import Parcel
+from edged.flow.relaying.suspects import Suspects
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock
 from edged.types import Fault, Message, OutboxMessage, SourceName, Suspicion
@@ -39,13 +40,24 @@ class _Block:
 
 
 class Delivery:
-    """The rows of the relay. Used by its thread only."""
+    """The lane of rows that the broker never took. Used by the relay's thread only."""
 
-    def __init__(self, store: MessageStore, base: str, clock: Clock, rng: random.Random, event: Callable[[Message], None]) -> None:
-        """Publish rows below *base*; *event* is told of dead letters."""
+    def __init__(
+        self,
+        store: MessageStore,
+        base: str,
+        clock: Clock,
+        rng: random.Random,
+        *,
+        event: Callable[[str, Mapping[str, Any]], None],
+        again: Callable[[], float | None],
+    ) -> None:
+        """Publish rows below *base*; *event* is told of dead letters, *again* tells when a row wants to be confirmed."""
         self._store, self._base, self._clock, self._rng, self._event = store, base, clock, rng, event
+        self._again, self.require_subscriber = again, False
+        self._epoch = store.stats().epoch
         self.suspects = Suspects()
-        self.dead = 0
+        self.taken = self.no_subscriber = self.dead = 0  # since the start of the process
         self._backlog: deque[OutboxMessage] = deque()
         self._more = True  # the outbox may have rows that we do not hold
         self._flying: set[int] = set()
@@ -58,35 +70,48 @@ class Delivery:
         """Topics that the broker does not take, and why."""
         return [block.fault for block in list(self._blocks.values())]
 
-    def message(self, row: OutboxMessage, epoch: str) -> Message:
-        """The row as it goes out."""
-        return Message(
-            topic=self._topic(row.source), payload=row.payload, properties=(("id", row.id), ("seq", str(row.seq)), ("epoch", epoch))
-        )
-
     def look(self) -> None:
         """Look into the outbox again: something was committed, or time passed."""
         self._more = True
 
-    def next(self, *, idle: bool) -> OutboxMessage | None:
+    def next(self, *, idle: bool) -> Parcel | None:
         """The row to send now; *idle*: nothing at all is in flight, so a suspect may go alone."""
         now = self._clock.monotonic()
-        if not self.suspects.pressing(now, self._closed(now)):
-            row = self._ordinary(now)
-            if row is not None:
-                return row
-        return self.suspects.next(now, self._closed(now)) if idle else None
+        row = None if self.suspects.pressing(now, self._closed(now)) else self._ordinary(now)
+        if row is None and idle:
+            row = self.suspects.next(now, self._closed(now))
+        return Parcel(self, row_message(row, self._base, self._epoch), row) if row else None
 
-    def sent(self, row: OutboxMessage) -> None:
+    def sent(self, parcel: Parcel) -> None:
         """The row is in flight."""
+        row = _row(parcel)
         self._flying.add(row.seq)
         block = self._blocks.get(row.source)
         if block is not None:
             block.probing = True
 
-    def taken(self, row: OutboxMessage) -> None:
-        """The broker has it; written to the outbox with the next `settle`."""
+    def answered(self, parcel: Parcel, code: int) -> None:
+        """The broker has it, or said no: to this payload, or to anything on its topic."""
+        row = _row(parcel)
         self._landed(row)
+        fault = mqtt_codes.not_taken(code, parcel.message.topic)
+        if code == mqtt_codes.NO_SUBSCRIBER and self.require_subscriber:
+            self._block(row.source, link_faults.nobody_subscribes(parcel.message.topic), alone=False)
+        elif code < mqtt_codes.FAILURE:
+            self._took(row, code)
+        elif fault.suspicion is Suspicion.CERTAIN:
+            self._count(row, fault.message)
+        elif fault.suspicion is Suspicion.PERHAPS:
+            self._accuse(row, fault, alone=False)
+        else:
+            self._block(row.source, fault, alone=False)
+
+    def unsendable(self, parcel: Parcel, fault: Fault) -> None:
+        """The broker says beforehand that it takes nothing of that size."""
+        self._count(_row(parcel), fault.message)
+
+    def _took(self, row: OutboxMessage, code: int) -> None:
+        """Written to the outbox with the next `settle`."""
         now = self._clock.monotonic()
         self.suspects.taken(row, now)
         if self._blocks.pop(row.source, None):
@@ -94,28 +119,17 @@ class Delivery:
         if not self._taken:
             self._settle_at = now + _GROUP_SECONDS
         self._taken.append(row.seq)
+        self.taken += 1
+        self.no_subscriber += code == mqtt_codes.NO_SUBSCRIBER
 
-    def refused(self, row: OutboxMessage, code: int) -> None:
-        """The broker acknowledged it by saying no: to this payload, or to anything on its topic."""
-        self._landed(row)
-        fault = mqtt_codes.not_taken(code, self._topic(row.source))
-        if fault.suspicion is Suspicion.CERTAIN:
-            self._count(row, fault.message)
-        elif fault.suspicion is Suspicion.PERHAPS:
-            self._accuse(row, fault, alone=False)
-        else:
-            self._block(row.source, fault, alone=False)
-
-    def too_large(self, row: OutboxMessage, reason: str) -> None:
-        """It was not sent: the broker says beforehand that it takes nothing of that size."""
-        self._count(row, reason)
-
-    def silent(self, row: OutboxMessage) -> None:
+    def silent(self, parcels: Sequence[Parcel]) -> None:
         """Never acknowledged, while others were."""
-        self.suspects.silent(row, self._clock.monotonic())
+        for parcel in parcels:
+            self.suspects.silent(_row(parcel), self._clock.monotonic())
 
-    def ended(self, rows: list[OutboxMessage], fault: Fault, *, alone: bool, proven: bool) -> None:
+    def ended(self, parcels: Sequence[Parcel], fault: Fault, *, alone: bool, proven: bool) -> None:
         """The connection ended with these in flight."""
+        rows = sorted((_row(parcel) for parcel in parcels), key=lambda row: row.seq)
         self._flying.clear()
         self._backlog.clear()
         for block in self._blocks.values():
@@ -123,7 +137,7 @@ class Delivery:
         self.look()
         named = self.suspects.ended(rows, fault.suspicion, self._clock.monotonic(), alone=alone, proven=proven)
         if named is not None:
-            self._count(named, f"{self._topic(named.source)}: {fault.message}")
+            self._count(named, f"{read_topic(self._base, named.source)}: {fault.message}")
 
     def knocked(self, *, broker_was_there: bool) -> None:
         """The first connect after an end tells whether the broker had gone, or had hung up on a row.
@@ -132,13 +146,18 @@ class Delivery:
         """
         row = self.suspects.accused(broker_was_there=broker_was_there)
         if row is not None:
-            self._accuse(row, link_faults.hung_up_on(self._topic(row.source)), alone=True)
+            self._accuse(row, link_faults.hung_up_on(read_topic(self._base, row.source)), alone=True)
 
     def settle(self, *, now: bool = False) -> None:
         """Write what was taken, once it is enough or has waited long enough, or *now*."""
         if self._taken and (now or len(self._taken) >= _GROUP or self._clock.monotonic() >= self._settle_at):
-            self._store.accept(self._taken)
+            self._store.accept(self._taken, self._again())
             self._taken = []
+
+    def confirmed(self, seqs: Sequence[int]) -> None:
+        """A consumer has these, whatever the broker said."""
+        for seq in seqs:
+            self.suspects.clear(seq)
 
     def patience(self) -> float | None:
         """Seconds until `settle` wants to be called; None where nothing waits."""
@@ -208,7 +227,20 @@ class Delivery:
         self.dead += 1
         log.warning("dead letter", extra={"seq": row.seq, "id": row.id, "source": row.source, "reason": reason})
         letter = {"seq": row.seq, "id": row.id, "source": row.source, "reason": reason}
-        self._event(event_message(self._base, "dead_letter", letter))
+        self._event("dead_letter", letter)
 
-    def _topic(self, source: SourceName) -> str:
-        return f"{self._base}/read/{source}"
+
+def read_topic(base: str, source: SourceName) -> str:
+    """Where the readings of a source go."""
+    return f"{base}/read/{source}"
+
+
+def row_message(row: OutboxMessage, base: str, epoch: str, *more: tuple[str, str]) -> Message:
+    """The row as it goes out, with *more* user properties."""
+    identity = (("id", row.id), ("seq", str(row.seq)), ("epoch", epoch))
+    return Message(topic=read_topic(base, row.source), payload=row.payload, properties=(*identity, *more))
+
+
+def _row(parcel: Parcel) -> OutboxMessage:
+    assert parcel.row is not None  # this lane sends nothing else
+    return parcel.row

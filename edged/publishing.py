@@ -1,0 +1,44 @@
+"""What a configuration means for the way to the broker and back."""
+
+from collections.abc import Callable, Sequence
+
+from edged.config import Config
+from edged.control.requests import Rules
+from edged.flow.publish import MqttPublisher
+from edged.flow.relaying.words import RelayOptions
+from edged.flow.signals import signals
+from edged.types import Message, Reading
+
+
+def publisher(config: Config) -> MqttPublisher:
+    """The broker of this configuration; nothing is opened before `connect`."""
+    return MqttPublisher(config.mqtt, config.client_id)
+
+
+def relay_options(config: Config) -> RelayOptions:
+    """What is wanted of a delivery."""
+    mqtt = config.mqtt
+    return RelayOptions(ack_timeout_seconds=mqtt.ack_timeout_seconds if mqtt.app_ack else None, require_subscriber=mqtt.require_subscriber)
+
+
+def desk_rules(config: Config) -> Rules:
+    """Who may ask for what over MQTT."""
+    return Rules(base=config.base, control=config.mqtt.control, max_age_seconds=config.mqtt.request_max_age_seconds)
+
+
+class Live:
+    """Tells subscribers of fields what was read just now."""
+
+    def __init__(self, config: Config, tell: Callable[[Sequence[Message], float], None]) -> None:
+        self._config, self._tell = config, tell
+
+    def adapt(self, config: Config) -> None:
+        """Speak like this from now on; from any thread."""
+        self._config = config
+
+    def __call__(self, readings: Sequence[Reading]) -> None:
+        """Tell of readings that were committed this moment."""
+        config = self._config
+        messages = [message for reading in readings for message in signals(reading, config.base, config.mqtt)]
+        if messages:
+            self._tell(messages, config.mqtt.live_seconds)
