@@ -70,7 +70,11 @@ def test_a_bad_configuration_leaves_everything_as_it_was(tmp_path: Path) -> None
         subscriber.wait(lambda readings: len(readings) == 1)
         box.config.write_text("device: [", encoding="utf8")  # where the socket is cannot be seen any more
         assert box.edged("reload", "--wait").returncode == 78
+        assert box.daemon
+        box.daemon.send_signal(signal.SIGHUP)
+        until(lambda: "not YAML" in str(status(box)["health"]["reasons"]), 30)
         box.configure()
+        assert box.edged("reload").returncode == 0
         assert box.edged("reload", "--wait").stdout == SEEN
         assert status(box)["health"] == {"state": "ok", "reasons": []}
 

@@ -16,6 +16,7 @@ from edged.config.file import load_config
 from edged.config.start import Start
 from edged.control.health import HealthState
 from edged.control.reload import Reloaded
+from edged.errors import ConfigError
 from edged.flow.recognise import Recogniser
 from edged.lib.clock import SystemClock
 from edged.manifest import FILE_NAME
@@ -210,6 +211,23 @@ def test_what_breaks_unexpectedly_changes_nothing_either(house: House, caplog: p
     outcome = house.reload()
     assert outcome.errors == ("ZeroDivisionError: division by zero",)
     assert "Traceback" in caplog.text
+
+
+def test_what_a_start_from_the_last_good_one_told_is_not_told_again(house: House) -> None:
+    """The first look finds the same bad file; another error is news, and a good file ends both."""
+    refuse_key(house)
+    with pytest.raises(ConfigError) as refused:
+        load_config(house.file)
+    house.daemon.reload._attempt.__self__._known = refused.value.findings  # type: ignore[attr-defined]
+    assert not house.reload().ok
+    assert (house.events(), house.reasons()) == ([], ())
+    refuse_syntax(house)
+    assert not house.reload().ok
+    assert house.events()[-1].startswith("reload_failed ")
+    del house.content["devise"]
+    house.write()
+    assert house.reload().ok
+    assert house.reasons() == ()
 
 
 def test_too_many_generations_are_refused_with_the_reason(house: House) -> None:
