@@ -16,6 +16,7 @@ from typing import Any
 from edged.errors import PermanentPublishError, TransientPublishError
 from edged.flow import link_faults, mqtt_codes
 from edged.flow.ports import MessageStore, Publisher
+from edged.flow.relaying.flights import Flights
 from edged.flow.relaying.lanes import Lanes
 from edged.flow.relaying.notices import EVENTS, Retained, event_message
 from edged.flow.relaying.parcel import Parcel
@@ -32,12 +33,6 @@ _TICK = 0.5  # seconds: how soon a stop is seen, and how often rows whose time h
 _RECEIPT_SECONDS = 20.0
 _FAREWELL_SECONDS = 1.0  # for what is in flight, and again for `offline`, and again for the goodbye
 _TIDY_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    parcel: Parcel
-    since: float  # monotonic
 
 
 @dataclass(slots=True)
@@ -85,7 +80,7 @@ class Relay:
         self._link: _Link | None = None
         self._connecting = False
         self._ending: Fault | None = None  # why we are dropping the connection ourselves
-        self._flights: dict[int, _Flight] = {}
+        self._flights = Flights()
         self._fault: Fault | None = None
         self._certificate_until: dt.datetime | None = None
         self._reconnects = 0
@@ -241,8 +236,7 @@ class Relay:
             self._lanes.delivery.knocked(broker_was_there=False)
             self._reconnect.failed(now)
         else:
-            parcels, self._flights = [flight.parcel for flight in self._flights.values()], {}
-            self._lanes.ended(parcels, fault, proven=link.proven)
+            self._lanes.ended(self._flights.lost(), fault, proven=link.proven)
             self._reconnects += 1
             self._reconnect.ended(now, since=link.since, proven=link.proven, taken_over=fault.name == mqtt_codes.TAKEN_OVER_NAME)
         known = fault is link_faults.CLOSED or (self._fault is not None and self._fault.name == fault.name)
@@ -250,10 +244,10 @@ class Relay:
         self._fault = fault
 
     def _on_receipt(self, receipt: Receipt) -> None:
-        flight = self._flights.pop(receipt.ticket, None)
-        if flight is not None and self._link is not None:
+        parcel = self._flights.landed(receipt.ticket)
+        if parcel is not None and self._link is not None:
             self._link.proven, self._fault = True, None
-            flight.parcel.lane.answered(flight.parcel, receipt.code)
+            parcel.lane.answered(parcel, receipt.code)
 
     def _pump(self, link: _Link, now: float) -> None:
         if self._stale:
@@ -262,7 +256,7 @@ class Relay:
         while self._events:
             self._lanes.notices.event(self._events.popleft())
         while len(self._flights) < link.window:
-            parcel = self._lanes.next([flight.parcel for flight in self._flights.values()], link.window)
+            parcel = self._lanes.next(self._flights.parcels(), link.window)
             if parcel is None or not self._send(parcel, now):
                 return
 
@@ -275,12 +269,12 @@ class Relay:
         except PermanentPublishError as error:
             parcel.lane.unsendable(parcel, Fault(name="packet_too_large", message=str(error), hint=error.hint))
             return True
-        self._flights[ticket] = _Flight(parcel, now)
+        self._flights.add(ticket, parcel, now)
         parcel.lane.sent(parcel)
         return True
 
     def _drop_if_deaf(self, link: _Link, now: float) -> None:
-        overdue = [flight.parcel for flight in self._flights.values() if now - flight.since >= _RECEIPT_SECONDS]
+        overdue = self._flights.overdue(now - _RECEIPT_SECONDS)
         if not overdue or self._ending:
             return
         self._ending = link_faults.deaf(", ".join(parcel.what for parcel in overdue), _RECEIPT_SECONDS)

@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ from tests.doubles.wait import until
 BASE = "edged/line3"
 
 
-def retained(presence: Presence) -> list[Message]:
+def retained(presence: Presence, base: str = BASE) -> list[Message]:
     """The status alone."""
-    return [Message(topic=f"{BASE}/status", payload=json.dumps({"state": presence}).encode(), retain=True)]
+    return [Message(topic=f"{base}/status", payload=json.dumps({"state": presence}).encode(), retain=True)]
 
 
 class Station:
@@ -33,6 +34,7 @@ class Station:
         broker: Broker,
         *,
         client_id: str = "edged-line3",
+        base: str = BASE,
         environ: dict[str, str] | None = None,
         will_delay_seconds: int = 0,
         **mqtt: Any,
@@ -44,8 +46,8 @@ class Station:
         self.relay = Relay(
             self.outbox,
             self.publisher,
-            base=BASE,
-            retained=retained,
+            base=base,
+            retained=partial(retained, base=base),
             retry_max_seconds=section.retry_max_seconds,
             clock=SystemClock(),
             rng=random.Random(1),
@@ -87,9 +89,13 @@ class Station:
 
         until(named, timeout, f"{name}: {self.relay.health()}")
 
+    def stopping(self) -> None:
+        """Begin to end: many stations end together then."""
+        self._stop.set()
+
     def stop(self) -> None:
         """End cleanly."""
-        self._stop.set()
+        self.stopping()
         if self._thread.ident is not None:
             self._thread.join()
         self.outbox.close()

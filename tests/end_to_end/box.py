@@ -140,7 +140,7 @@ class Box:
             "log_dest none",
         )
         conf.write_text("\n".join([*own, *lines, ""]), encoding="utf8")
-        self._broker = subprocess.Popen([MOSQUITTO, "-c", str(conf)])
+        self._broker = subprocess.Popen([MOSQUITTO, "-c", str(conf)], stderr=subprocess.DEVNULL)
 
         def listens() -> bool:
             with socket.socket() as probe:

@@ -87,9 +87,9 @@ def dropping(tmp_path: Path, pictures: int) -> Iterator[tuple[Box, Dropper, Call
         box.close()
 
 
-def kill_after(box: Box, rng: random.Random) -> None:
+def kill_after(box: Box, rng: random.Random, longest: float = 2.5) -> None:
     """Let the daemon live for a moment that is drawn, and kill it."""
-    threading.Event().wait(rng.uniform(0.1, 2.5))  # not for luck: the moment of the kill is what is drawn
+    threading.Event().wait(rng.uniform(0.1, longest))  # not for luck: the moment of the kill is what is drawn
     box.kill()
 
 
@@ -131,7 +131,7 @@ def kill_both(tmp_path: Path, *, kills: int, broker_kills: int, pictures: int) -
                 until(lambda s=sent: consumer.arrivals > s or not dropper.is_alive(), 60)
                 box.stop_broker()
                 box.start_broker(*persistent)
-            kill_after(box, rng)
+            kill_after(box, rng, 1.8)
         start(mqtt=app_ack)
         until(box.answers, 30)
         until(lambda: not dropper.is_alive(), 600)

@@ -9,6 +9,7 @@ signals.py     the lane of live signals
 notices.py     the lane of retained topics, events and answers
 retained.py    which retained topics may stand at the broker, and which of them are to be cleared
 inbound.py     what comes in: confirmations and requests
+flights.py     what is on its way
 parcel.py      one message on its way, and what a lane is
 words.py       what a relay is asked for, and what it tells
 reconnect.py   when to knock at the broker's door again

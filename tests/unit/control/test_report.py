@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from edged.errors import UsageError
-from edged.report import Report
+from edged.report import Overflows, Report
 from tests.doubles.readings import make_outbox, reading
 
 
@@ -31,3 +31,13 @@ def test_dead_readings_are_made_pending_by_their_numbers_only(tmp_path: Path) ->
     assert retry({}) == 1
     assert relay.notify.called
     outbox.close()
+
+
+def test_lost_events_are_told_once() -> None:
+    """The folder was listed instead; somebody should know, and not every second."""
+    events: list[tuple[str, Any]] = []
+    source: Any = SimpleNamespace(name="inbox", counters=lambda: SimpleNamespace(overflows=count))
+    overflows = Overflows([source], lambda kind, content: events.append((kind, content)))
+    for count in (0, 1, 1, 3):  # noqa: B007 - the source tells it
+        overflows.look()
+    assert events == [("overflow", {"source": "inbox", "overflows": n}) for n in (1, 3)]

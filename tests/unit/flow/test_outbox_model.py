@@ -25,6 +25,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.seqs: dict[int, int] = {}  # number of the reading -> seq
         self.states: dict[int, str] = {}  # seq -> state
         self.filed: set[int] = set()  # numbers
+        self.awaited: set[int] = set()  # seqs that a consumer has to confirm
         self.open()
 
     def open(self) -> None:
@@ -46,6 +47,33 @@ class OutboxMachine(RuleBasedStateMachine):
         for seq in seqs:
             if self.states.get(seq) == "pending":
                 self.states[seq] = "sent"
+
+    @rule(seqs=st.lists(NUMBERS, max_size=6))
+    def accept_to_be_confirmed(self, seqs: list[int]) -> None:
+        self.outbox.accept(seqs, NOW + 60)
+        for seq in seqs:
+            if self.states.get(seq) == "pending":
+                self.states[seq] = "sent"
+                self.awaited.add(seq)
+
+    @rule(numbers=st.lists(NUMBERS, max_size=6))
+    def confirm(self, numbers: list[int]) -> None:
+        seqs = [self.seqs[n] for n in dict.fromkeys(numbers) if n in self.seqs]
+        fresh = [seq for seq in seqs if self.states[seq] not in ("confirmed", "pruned")]
+        assert self.outbox.confirm([frame_id(n) for n in numbers]) == fresh
+        self.states |= dict.fromkeys(fresh, "confirmed")
+        self.awaited -= set(fresh)
+
+    @rule()
+    def send_again(self) -> None:
+        overdue = [row.seq for row in self.outbox.overdue(100, NOW + 100, 3600)]
+        assert set(overdue) <= self.awaited
+        self.outbox.sent_again(overdue, NOW, 60, 3600)
+
+    @rule()
+    def await_nothing(self) -> None:
+        self.outbox.await_nothing()
+        self.awaited.clear()
 
     @rule(seq=NUMBERS)
     def reject(self, seq: int) -> None:
@@ -75,8 +103,9 @@ class OutboxMachine(RuleBasedStateMachine):
         self.clock.advance(days * 86_400)
         self.outbox.tidy()
         for number, seq in self.seqs.items():
-            if self.states[seq] == "sent" and self.outbox.find(frame_id(number)) is None:
+            if self.states[seq] in ("sent", "confirmed") and self.outbox.find(frame_id(number)) is None:
                 assert number in self.filed
+                assert seq not in self.awaited
                 self.states[seq] = "pruned"
 
     @rule()
@@ -98,11 +127,12 @@ class OutboxMachine(RuleBasedStateMachine):
             readings=len(states),
             pending=states.count("pending"),
             sent=states.count("sent"),
-            confirmed=0,
+            confirmed=states.count("confirmed"),
             dead=states.count("dead"),
             pruned=states.count("pruned"),
             bytes=stats.bytes,
             epoch=stats.epoch,
+            unconfirmed=len(self.awaited),
         )
         assert sorted(self.states) == list(range(1, len(states) + 1))
         pending = [seq for seq, state in sorted(self.states.items()) if state == "pending"]

@@ -393,3 +393,26 @@ def test_a_committed_input_leaves_no_cycle_behind() -> None:
         assert job() is None
     finally:
         gc.enable()
+
+
+def test_what_was_read_is_told_at_once_and_in_order() -> None:
+    """Live signals are made of a reading right after its commit, before anybody publishes a backlog."""
+    tray = Tray()
+    source, ledger = FakeSource("a", tray), Ledger([SourceName("a")], SLOTS, SystemClock())
+    deliveries = source.deliveries(threading.Event(), lambda: None)
+    for name in "123":
+        tray.drop(name, b"x")
+        assert ledger.reserve(source.name, 0)
+        item = next(deliveries)
+        reader().begin(item, ledger.enter(item, reader()))
+    store, story, stop = MemoryStore(), [], threading.Event()
+    stop.set()
+    SinkWorker(
+        [source],
+        ledger,
+        store,
+        lambda: story.append(f"relay after {len(store.readings)}"),
+        drain_seconds=0.6,
+        live=lambda readings: story.extend(r.origin.name for r in readings),
+    ).run(stop, lambda: None)
+    assert story == ["1", "2", "3", "relay after 3"]

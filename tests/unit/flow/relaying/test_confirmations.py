@@ -59,6 +59,7 @@ def test_a_confirmation_may_come_before_the_receipt(rig: Rig) -> None:
     rig.go(0.01)
     confirm(rig, 1, 2)
     rig.go()
+    rig.go()
     assert (rig.outbox.stats().pending, rig.outbox.stats().confirmed) == (0, 2)
     rig.publisher.release()
     rig.go()
@@ -70,15 +71,15 @@ def test_an_unconfirmed_reading_is_sent_again_later_and_later(rig: Rig) -> None:
     """Same id, same seq, twice the pause each time, an hour at most."""
     rig.add(1)
     times: list[float] = []
-    for count in range(2, 12):
+    for count in range(2, 10):
         rig.until(lambda c=count: len(rig.publisher.seqs()) == c, 3700)
         times.append(rig.clock.monotonic())
     pauses = [round(b - a) for a, b in itertools.pairwise(times)]
     assert pauses[:5] == pytest.approx([120, 240, 480, 960, 1920], abs=3)
-    assert pauses[5:] == pytest.approx([3600] * 4, abs=3)
+    assert pauses[5:] == pytest.approx([3600] * 2, abs=3)
     first, *more = rig.publisher.on("/read/")
     assert all(message == first for message in more)
-    assert rig.relay.health().sent_again == 10
+    assert rig.relay.health().sent_again == 8
 
 
 def test_the_pause_survives_a_restart(rig: Rig) -> None:
@@ -112,11 +113,11 @@ def test_old_readings_never_hold_up_new_ones(rig: Rig) -> None:
 
 
 def test_while_nobody_confirms_only_a_few_are_sent_again(rig: Rig) -> None:
-    """A consumer that is away for a day does not come back to a broker full of repetitions; health tells."""
+    """A consumer that is away for hours does not come back to a broker full of repetitions; health tells."""
     rig.add(500)
-    rig.go(86_400)
+    rig.go(6 * 3600)
     repeated = len(rig.publisher.seqs()) - 500
-    assert 40 < repeated < 700
+    assert 40 < repeated < 300
     (fault,) = rig.relay.health().refused
     assert (fault.name, f"{BASE}/ack" in fault.hint) == ("not_confirmed", True)
 
@@ -124,7 +125,7 @@ def test_while_nobody_confirms_only_a_few_are_sent_again(rig: Rig) -> None:
 def test_the_first_confirmation_opens_the_gates(rig: Rig) -> None:
     """What a broker lost is sent again within seconds once the consumer shows a sign of life."""
     rig.add(500)
-    rig.go(86_400)
+    rig.go(6 * 3600)
     seen: set[int] = set()
 
     def consumer(message: Message) -> str:
@@ -145,7 +146,9 @@ def test_unconfirmed_readings_are_never_forgotten(rig: Rig) -> None:
     rig.go()
     rig.outbox.filed([frame_id(n) for n in range(1, 7)])
     confirm(rig, 1, 2)
-    rig.go(8 * 86_400 + 120)
+    rig.go()
+    rig.clock.advance(8 * 86_400)
+    rig.go(120)
     stats = rig.outbox.stats()
     assert (stats.pruned, stats.sent, stats.confirmed) == (2, 4, 0)
     assert balanced(rig.outbox)
