@@ -51,8 +51,8 @@ class Subscriber:
         for line in self._process.stdout:
             stamp, topic, payload = line.rstrip("\n").split("\t", 2)
             with self._changed:
-                live = "/field/" in topic or "/verdict/" in topic  # plain text
-                self.messages.append((float(stamp), topic, {"text": payload} if live else json.loads(payload)))
+                plain = "/field/" in topic or "/verdict/" in topic or not payload  # nothing: a retained topic is cleared
+                self.messages.append((float(stamp), topic, {"text": payload} if plain else json.loads(payload)))
                 if "/read/" in topic:
                     self._readings.append(self.messages[-1][2])
                 self._changed.notify_all()
