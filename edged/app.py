@@ -24,6 +24,7 @@ from edged.control.post import Worker
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
 from edged.errors import OutboxError
+from edged.exporter import Exporter
 from edged.flow.decode import limit_threads
 from edged.flow.folder.former import former_work, remedy
 from edged.flow.folder.source import HotFolder
@@ -89,7 +90,8 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
         clock=clock,
         rng=rng,
     )
-    sink = SinkWorker(sources, ledger, outbox, relay.notify)
+    exporter = Exporter(config.metrics, model=generation.model, sources=sources, ledger=ledger, outbox=outbox, relay=relay)
+    sink = SinkWorker(sources, ledger, outbox, relay.notify, took=exporter.metrics.took)
     control = ControlSocket(config.control.socket, report.verbs())
     control.open()
     undo.callback(control.close)
@@ -97,11 +99,12 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     notifier = Notifier.from_environ()
     feeds = [FeedWorker(source, ledger, partial(_reader, generation, source.name)) for source in sources]
     watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier)
-    workers: list[Worker] = [relay, sink, watch, *feeds, control, status]
+    workers: list[Worker] = [relay, sink, watch, *feeds, control, status, *([exporter] if config.metrics.file else [])]
     first, longest = _RESTART_SECONDS
     times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
     supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
-    report.attach(relay, sink, supervisor, NamedCheck("work", lambda: former))
+    report.attach(relay, sink, supervisor, NamedCheck("work", lambda: former), exporter)
+    exporter.attach(report.health)
     log.info("edged %s reads with %s %s", __version__, generation.model.name, generation.model.precision, extra={"device": config.device})
     gc.collect()
     gc.freeze()  # what stands now stays: full collections need not walk through it

@@ -11,7 +11,7 @@ file.py      from a file to a `Config`, or to every error in it
 A step gets its own section, never the whole `Config`.
 """
 
-from edged.config.box import ControlSection, LogSection, ModelSection, OutboxSection, RecogniseSection
+from edged.config.box import ControlSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection, TlsSection
 from edged.config.folder import FolderSection, LimitsSection, PreprocessSection
 from edged.config.root import SHIPPED, Config
@@ -23,6 +23,7 @@ __all__ = [
     "FolderSection",
     "LimitsSection",
     "LogSection",
+    "MetricsSection",
     "ModelSection",
     "MqttSection",
     "OutboxSection",

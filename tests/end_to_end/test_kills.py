@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.doubles.wait import until
+from tests.end_to_end import laws
 from tests.end_to_end.box import MODELS, SAMPLES, Box, edged
 
 SEED = int(os.environ.get("EDGED_SEED") or random.SystemRandom().randrange(2**32))
@@ -75,12 +76,13 @@ def kill_loop(tmp_path: Path, *, kills: int, pictures: int) -> None:
         subscriber = box.subscribe()
         dropper = Dropper(box, samples, pictures, rng)
         dropper.start()
-        for _ in range(kills):
-            box.configure(models_dir=str(shelf), **next(variants))
-            box.start()
-            pause = threading.Event()
-            pause.wait(rng.uniform(0.1, 2.5))  # not for luck: the moment of the kill is what is drawn
-            box.kill()
+        with laws.Watch(*box.counted):
+            for _ in range(kills):
+                box.configure(models_dir=str(shelf), **next(variants))
+                box.start()
+                pause = threading.Event()
+                pause.wait(rng.uniform(0.1, 2.5))  # not for luck: the moment of the kill is what is drawn
+                box.kill()
         box.start()
         until(box.answers, 30)
         until(lambda: not dropper.is_alive(), 300)
