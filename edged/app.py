@@ -99,7 +99,8 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     notifier = Notifier.from_environ()
     feeds = [FeedWorker(source, ledger, partial(_reader, generation, source.name)) for source in sources]
     watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier)
-    workers: list[Worker] = [relay, sink, watch, *feeds, control, status, *([exporter] if config.metrics.file else [])]
+    last = [exporter] if config.metrics.file else []  # ended last, it tells how everything ended
+    workers: list[Worker] = [*last, relay, sink, watch, *feeds, control, status]
     first, longest = _RESTART_SECONDS
     times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
     supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
