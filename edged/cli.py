@@ -37,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     status = verbs.add_parser("status", parents=[config], help="what the running daemon says of itself")
     status.add_argument("--json", action="store_true", help="as one JSON object")
 
+    doctor = verbs.add_parser("doctor", parents=[config], help="what would go wrong here, by really trying")
+    doctor.add_argument("--json", action="store_true", help="as one JSON object")
+
     outbox = verbs.add_parser("outbox", help="readings on their way to the broker").add_subparsers(dest="action", required=True)
     outbox.add_parser("stat", parents=[config], help="how many readings are in which state")
     outbox.add_parser("dead", parents=[config], help="readings that the broker never took, and why")
@@ -95,6 +98,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from edged.commands.read import read
 
         return read(arguments)
+    if verb == "doctor":
+        from edged.commands.doctor import doctor
+
+        return doctor(arguments)
     if verb.startswith("models"):
         from edged.commands.models import build, listing
 
