@@ -40,6 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     doctor = verbs.add_parser("doctor", parents=[config], help="what would go wrong here, by really trying")
     doctor.add_argument("--json", action="store_true", help="as one JSON object")
 
+    bench = verbs.add_parser("bench", parents=[config], help="what this box can do, beside the raw limit of its inference")
+    bench.add_argument("--seconds", type=_positive, default=3.0, metavar="N", help="of each measurement (default 3)")
+    bench.add_argument("--rounds", type=_count, default=5, metavar="N", help="in which all variants take turns (default 5)")
+    bench.add_argument("--json", action="store_true", help="as one JSON object")
+    bench.add_argument("--svg", type=Path, metavar="FILE", help="also draw the figures")
+    bench.add_argument("--configured-broker", action="store_true", help="send to the broker of the configuration, below edged/edged-bench")
+
     outbox = verbs.add_parser("outbox", help="readings on their way to the broker").add_subparsers(dest="action", required=True)
     outbox.add_parser("stat", parents=[config], help="how many readings are in which state")
     outbox.add_parser("dead", parents=[config], help="readings that the broker never took, and why")
@@ -58,6 +65,21 @@ def _seq(text: str) -> int:
 
     if not (text.isascii() and text.isdecimal() and len(text) < 20 and 1 <= int(text) <= MAX_SEQ):
         message = f"{text!r} found, expected the number of a reading"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 600:
+        message = f"{text} found, expected seconds from 0.1 to 600"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 100):
+        message = f"{text!r} found, expected a number from 1 to 100"
         raise argparse.ArgumentTypeError(message)
     return int(text)
 
@@ -102,6 +124,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from edged.commands.doctor import doctor
 
         return doctor(arguments)
+    if verb == "bench":
+        from edged.commands.bench import bench
+
+        return bench(arguments)
     if verb.startswith("models"):
         from edged.commands.models import build, listing
 
