@@ -5,7 +5,6 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +13,7 @@ from edged.bench import drawing, figures, raw
 from edged.bench.box import BenchBox, has_broker
 from edged.bench.figures import Figures
 from edged.bench.inside import BytesToText, Stage, pieces_of
-from edged.bench.lines import Picture, pictures
+from edged.bench.lines import pictures
 from edged.config import Config, FolderSection
 from edged.errors import ExitCode
 from edged.flow.decode import limit_threads
@@ -22,9 +21,8 @@ from edged.generation import Builder, config_or_defaults, shelf_of
 from edged.lib.clock import SystemClock
 from edged.lib.heap import bound_heap
 
-_LATENCIES: Final = 100
 _PACE_SECONDS: Final = 0.1
-_IDLE_SECONDS: Final = 10.0
+_IDLE_ROUNDS: Final = 3  # times the seconds of one measurement
 _NO_BROKER: Final = "mosquitto is not installed; apt-get install mosquitto, or use the configured broker: --configured-broker"
 
 
@@ -67,7 +65,7 @@ def _measure(config: Config, arguments: argparse.Namespace) -> Figures:
         try:
             with BenchBox(place, config, mix, mqtt=config.mqtt if arguments.configured_broker else None) as box:
                 _rounds(found, inside, box, arguments)
-                _daemon(found, box, mix)
+                _daemon(found, box, arguments.seconds)
         finally:
             shutil.rmtree(place, ignore_errors=True)
     else:
@@ -92,14 +90,14 @@ def _rounds(found: Figures, inside: tuple[raw.RawLimit, Stage, BytesToText], box
             step.cpu_ms.append(rate.cpu_ms * (1 if whole else per_picture))
 
 
-def _daemon(found: Figures, box: BenchBox, mix: Sequence[Picture]) -> None:
-    """What is measured of the daemon alone."""
+def _daemon(found: Figures, box: BenchBox, seconds: float) -> None:
+    """What is measured of the daemon alone; the longer, the more *seconds* each measurement has."""
     _say("latency, disk and idle time")
-    found.latency_ms = box.latencies(_LATENCIES, _PACE_SECONDS)
-    cost = box.cost(20 * len(mix))
+    found.latency_ms = box.latencies(max(5, round(3 * seconds / _PACE_SECONDS)), _PACE_SECONDS)
+    cost = box.cost(max(10, round(50 * seconds)))
     found.written_bytes, found.syncs = cost.written_bytes, cost.syncs
     found.memory_mib = box.memory_mib
-    found.idle_share = box.idle_share(_IDLE_SECONDS)
+    found.idle_share = box.idle_share(_IDLE_ROUNDS * seconds)
 
 
 def _disk(config: Config) -> str | None:
