@@ -6,7 +6,7 @@ import pytest
 
 from edged.doctor import sandbox
 from edged.doctor.finding import Level
-from edged.doctor.unit import Unit
+from edged.doctor.unit import Unit, installed_unit
 from tests.doubles.cases import case, told, worst
 
 STRICT = {
@@ -73,3 +73,18 @@ def test_limits_are_numbers_or_nothing() -> None:
     """`infinity` is no limit."""
     unit = Unit({"MemoryMax": "infinity", "LimitNOFILE": "1024"})
     assert (unit.limit("MemoryMax"), unit.limit("LimitNOFILE"), unit.limit("MemoryHigh"), unit.user) == (None, 1024, None, "root")
+
+
+def test_the_unit_is_what_systemctl_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loaded: its properties; not found, or no systemd at all: no unit."""
+    program = tmp_path / "systemctl"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert installed_unit() is None
+    shown = "LoadState=loaded\nReadWritePaths=-/srv/edged +/data/x\nStateDirectory=edged\nUser=edged"
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{shown}'\n")
+    program.chmod(0o755)
+    unit = installed_unit()
+    assert unit is not None
+    assert (unit.user, unit.writable) == ("edged", (Path("/srv/edged"), Path("/data/x"), Path("/var/lib/edged")))
+    program.write_text("#!/bin/sh\necho LoadState=not-found\n")
+    assert installed_unit() is None
