@@ -22,11 +22,12 @@ from edged.config.file import load_config
 from edged.config.start import Start, keep
 from edged.control.configuration import ConfigurationCheck
 from edged.control.post import Worker
-from edged.control.reload import ReloadWorker
+from edged.control.reload import Pause, Reloaded, ReloadWorker
 from edged.control.requests import RequestDesk
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
 from edged.control.verbs import Verb
+from edged.exporter import Exporter
 from edged.flow.again import ReplayVerb
 from edged.flow.asked import Asked
 from edged.flow.decode import limit_threads
@@ -135,7 +136,14 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
         keep=lambda loaded: keep(loaded, now=clock.now()),
     )
     reloading = Reloading(start, parts, partial(load_config, loaded.path), clock)
-    reload = ReloadWorker(reloading.attempt, reloading.files, succession.retire)
+    exporter = Exporter(config.metrics, model=lambda: succession.current.model, sources=sources, ledger=ledger, outbox=outbox, relay=relay)
+
+    def attempt(pause: Pause) -> Reloaded:
+        outcome = reloading.attempt(pause)
+        exporter.metrics.reloaded(ok=outcome.ok)
+        return outcome
+
+    reload = ReloadWorker(attempt, reloading.files, succession.retire)
     asked = Asked([source.name for source in sources], succession.lease, device=config.device, clock=clock, check=succession.check)
     replay = ReplayVerb(outbox, clock=clock, synced=clock_synced, told=lambda stop: relay.replay(stop=stop))
     verbs: dict[str, Verb] = {**report.verbs(), "replay": replay}
@@ -152,13 +160,15 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
         overflows.look()
         certificates.look()
 
-    sink = SinkWorker(sources, ledger, outbox, relay.notify, live=live)
+    sink = SinkWorker(sources, ledger, outbox, relay.notify, live=live, took=exporter.metrics.took)
     feeds = [FeedWorker(source, ledger, partial(succession.lease, source.name)) for source in sources]
     watch = RecogniseWatch(ledger, _ANSWER_SECONDS, succession.check)
     status = StatusWorker(report, relay, notifier, lambda: start.proven(now=clock.now()), look)
-    workers: tuple[Worker, ...] = (relay, sink, watch, *feeds, control, desk, status, reload)
+    last = [exporter] if config.metrics.file else []  # ended last, it tells how everything ended
+    workers: tuple[Worker, ...] = (*last, relay, sink, watch, *feeds, control, desk, status, reload)
     supervisor = _supervisor(workers, notifier, rng, reload)
-    report.attach(relay, sink, supervisor, files, reloading, certificates, NamedCheck("work", lambda: left_alone))
+    report.attach(relay, sink, supervisor, files, reloading, certificates, exporter, NamedCheck("work", lambda: left_alone))
+    exporter.attach(report.health)
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reload=reload)
 
 

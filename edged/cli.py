@@ -4,10 +4,11 @@ Commands import what they need when they run: `edged check` loads neither OpenVI
 """
 
 import argparse
+import importlib
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edged import __version__
@@ -41,6 +42,16 @@ def _parser() -> argparse.ArgumentParser:
     status = verbs.add_parser("status", parents=[config], help="what the running daemon says of itself")
     status.add_argument("--json", action="store_true", help="as one JSON object")
 
+    doctor = verbs.add_parser("doctor", parents=[config], help="what would go wrong here, by really trying")
+    doctor.add_argument("--json", action="store_true", help="as one JSON object")
+
+    bench = verbs.add_parser("bench", parents=[config], help="what this box can do, beside the raw limit of its inference")
+    bench.add_argument("--seconds", type=_positive, default=3.0, metavar="N", help="of each measurement (default 3)")
+    bench.add_argument("--rounds", type=_count, default=5, metavar="N", help="in which all variants take turns (default 5)")
+    bench.add_argument("--json", action="store_true", help="as one JSON object")
+    bench.add_argument("--svg", type=Path, metavar="FILE", help="also draw the figures")
+    bench.add_argument("--configured-broker", action="store_true", help="send to the broker of the configuration, below edged/edged-bench")
+
     outbox = verbs.add_parser("outbox", help="readings on their way to the broker").add_subparsers(dest="action", required=True)
     outbox.add_parser("stat", parents=[config], help="how many readings are in which state")
     outbox.add_parser("dead", parents=[config], help="readings that the broker never took, and why")
@@ -72,6 +83,21 @@ def _seq(text: str) -> int:
     return int(text)
 
 
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 600:
+        message = f"{text} found, expected seconds from 0.1 to 600"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 100):
+        message = f"{text!r} found, expected a number from 1 to 100"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the one place where errors become exit codes."""
     arguments = _parser().parse_args(argv)
@@ -97,25 +123,27 @@ def _tell(error: EdgedError) -> int:
     return error.exit_code
 
 
+# Where each command stands: a module is loaded only for its own.
+_COMMANDS = {
+    "run": "run:run",
+    "read": "read:read",
+    "reload": "reload:reload",
+    "doctor": "doctor:doctor",
+    "bench": "bench:bench",
+    "models build": "models:build",
+    "models list": "models:listing",
+    "check": "small:check",
+    "status": "small:status",
+    "replay": "small:replay",
+    "outbox stat": "small:outbox_stat",
+    "outbox dead": "small:outbox_dead",
+    "outbox retry": "small:outbox_retry",
+}
+
+
 def _dispatch(arguments: argparse.Namespace) -> int:
-    verb = arguments.verb if "action" not in arguments else f"{arguments.verb} {arguments.action}"
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    if verb == "run":
-        from edged.commands.run import run
-
-        return run(arguments.config, strict=arguments.strict)
-    if verb == "read":
-        from edged.commands.read import read
-
-        return read(arguments)
-    if verb == "reload":
-        from edged.commands.reload import reload
-
-        return reload(arguments)
-    if verb.startswith("models"):
-        from edged.commands.models import build, listing
-
-        return (build if arguments.action == "build" else listing)(arguments)
-    from edged.commands import small
-
-    return small.VERBS[verb](arguments)
+    verb = arguments.verb if "action" not in arguments else f"{arguments.verb} {arguments.action}"
+    module, _, name = _COMMANDS[verb].partition(":")
+    command: Callable[[argparse.Namespace], int] = getattr(importlib.import_module(f"edged.commands.{module}"), name)
+    return command(arguments)

@@ -18,7 +18,12 @@ def publisher(config: Config) -> MqttPublisher:
 def relay_options(config: Config) -> RelayOptions:
     """What is wanted of a delivery."""
     mqtt = config.mqtt
-    return RelayOptions(ack_timeout_seconds=mqtt.ack_timeout_seconds if mqtt.app_ack else None, require_subscriber=mqtt.require_subscriber)
+    live = {f"{config.base}/field/{name}/{field}" for name, source in config.sources.items() for field in source.fields}
+    return RelayOptions(
+        ack_timeout_seconds=mqtt.ack_timeout_seconds if mqtt.app_ack else None,
+        require_subscriber=mqtt.require_subscriber,
+        keeps=live.__contains__ if mqtt.live_retained else frozenset().__contains__,
+    )
 
 
 def desk_rules(config: Config) -> Rules:

@@ -1,18 +1,18 @@
 """`edged run`: the daemon."""
 
-from pathlib import Path
+import argparse
 
 from edged import app
 from edged.config.file import DEFAULT
 from edged.config.start import start_config
 
 
-def run(path: Path | None, *, strict: bool) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Run the daemon with this configuration, or unless *strict* with the last good one; its exit code.
 
     Raises:
         EdgedError: It cannot start.
     """
-    start = start_config(path or DEFAULT, strict=strict)
+    start = start_config(arguments.config or DEFAULT, strict=arguments.strict)
     with start.attempt():
         return app.run(start)

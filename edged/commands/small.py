@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -129,13 +129,3 @@ def replay(arguments: argparse.Namespace) -> ExitCode:
     else:
         print(f"{told['rows']} readings are sent once more" + (f", seq {told['first']} to {told['last']}" if told["rows"] else ""))
     return ExitCode.DONE
-
-
-VERBS: Mapping[str, Callable[[argparse.Namespace], ExitCode]] = {
-    "check": check,
-    "status": status,
-    "outbox stat": outbox_stat,
-    "outbox dead": outbox_dead,
-    "outbox retry": outbox_retry,
-    "replay": replay,
-}

@@ -15,7 +15,7 @@ last_good.py, start.py    what the daemon starts with when the files are bad
 A step gets its own section, never the whole `Config`.
 """
 
-from edged.config.box import ControlSection, LogSection, ModelSection, OutboxSection, RecogniseSection
+from edged.config.box import ControlSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection, TlsSection
 from edged.config.folder import FolderSection, LimitsSection, PreprocessSection
 from edged.config.root import SHIPPED, Config
@@ -29,6 +29,7 @@ __all__ = [
     "FolderSection",
     "LimitsSection",
     "LogSection",
+    "MetricsSection",
     "ModelSection",
     "MqttSection",
     "OutboxSection",

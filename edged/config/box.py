@@ -39,3 +39,10 @@ class LogSection(Section):
     """The journal."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="info is one line per reading at most")
+
+
+class MetricsSection(Section):
+    """Counters for a monitoring system."""
+
+    file: FilePath | None = Field(default=None, description="text file for Prometheus' node_exporter (*.prom); none writes none")
+    every_seconds: float = Field(default=15.0, ge=1, le=3600, description="pause between two writes of the file")

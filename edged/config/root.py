@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from edged.config.box import ControlSection, LogSection, ModelSection, OutboxSection, RecogniseSection
+from edged.config.box import ControlSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection
 from edged.config.folder import FolderSection
 from edged.config.types import FilePath, Name, Section
@@ -30,6 +30,7 @@ class Config(Section):
     outbox: OutboxSection = Field(default=OutboxSection(), description="the disk between reading and broker")
     control: ControlSection = Field(default=ControlSection(), description="the control socket")
     log: LogSection = Field(default=LogSection(), description="the journal")
+    metrics: MetricsSection = Field(default=MetricsSection(), description="counters for a monitoring system")
     sources: dict[Name, FolderSection] = Field(min_length=1, max_length=MAX_SOURCES, description="where pictures come from, by name")
 
     @property

@@ -2,13 +2,13 @@
 
 import datetime as dt
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from edged.flow.reader import Job, Reader
 from edged.lib.clock import Clock
-from edged.types import Delivery, SourceName
+from edged.types import Delivery, Outcome, Reading, SourceName
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -39,7 +39,8 @@ class Ledger:
         self._turns = deque(self._queues.values())  # whose turn it is: none is starved by the others
         self._slots = dict.fromkeys(sources, slots)
         self._clock = clock
-        self._accepted = self._committed = self._held = 0
+        self._accepted = self._held = 0
+        self._committed = Counter[tuple[SourceName, Outcome]]()
         self._last: dict[SourceName, dt.datetime] = {}
         self._changed = threading.Condition()
 
@@ -84,17 +85,21 @@ class Ledger:
             self._held += len(batch)
             return batch
 
-    def committed(self, count: int) -> None:
+    def committed(self, readings: Sequence[Reading]) -> None:
         """Count readings that were `ready` and that the outbox keeps now."""
         with self._changed:
-            self._committed += count
-            self._held -= count
+            self._committed.update((reading.source, reading.outcome) for reading in readings)
+            self._held -= len(readings)
 
     def flow(self) -> Flow:
         """What was accepted and what became of it; from any thread."""
+        return self.tally()[0]
+
+    def tally(self) -> tuple[Flow, Mapping[tuple[SourceName, Outcome], int]]:
+        """The same moment twice: the flow, and its readings by source and outcome."""
         with self._changed:
             in_work = sum(len(queue) for queue in self._queues.values()) + self._held
-            return Flow(accepted=self._accepted, readings=self._committed, in_work=in_work)
+            return Flow(accepted=self._accepted, readings=self._committed.total(), in_work=in_work), dict(self._committed)
 
     def last_at(self, source: SourceName) -> dt.datetime | None:
         """When the newest input of a source was claimed."""

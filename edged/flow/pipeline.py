@@ -109,17 +109,25 @@ class SinkWorker:
         ledger: Ledger,
         store: MessageStore,
         committed: Beat,
-        drain_seconds: float = 3.0,
         *,
+        drain_seconds: float = 3.0,
         live: Callable[[Sequence[Reading]], None] = _nobody,
+        took: Callable[[str, float], None] = lambda _stage, _seconds: None,
     ) -> None:
-        """Call *committed* after each commit, and tell *live* what was read just now.
+        """Join what completes to the outbox.
 
-        On stop, wait *drain_seconds* at most for what is in work.
+        Args:
+            sources: Whose inputs are filed away.
+            ledger: What is in work.
+            store: The outbox.
+            committed: Called after each commit.
+            drain_seconds: On stop, how long to wait for what is in work, at most.
+            live: Told what was read just now.
+            took: Told how long each stage of each reading took, in seconds.
         """
         self._sources = {source.name: source for source in sources}
         self._ledger, self._store, self._committed = ledger, store, committed
-        self._drain, self._live = drain_seconds, live
+        self._drain, self._live, self._took = drain_seconds, live, took
         self._batch: list[Entry] = []  # taken from the ledger and not committed: an error leaves it for the next `run`
         self._unfiled: list[tuple[SourceName, Committed]] = []  # only changed in the sink's thread
         self._told: set[str] = set()
@@ -157,13 +165,15 @@ class SinkWorker:
                 if stop.wait(1):
                     return  # the files stay in work and are read again at the next start
         self.full = False
-        self._ledger.committed(len(rows))
+        self._ledger.committed(readings)
         self._live(readings)
         self._committed()
         for reading, row in zip(readings, rows, strict=True):
             self._unfiled.append((reading.source, row))
             level = logging.INFO if reading.outcome in ("ok", "unsure") else logging.WARNING
             fields = {"id": row.id, "seq": row.seq, "source": reading.source, "outcome": str(row.outcome), "file": reading.origin.name}
+            for stage, milliseconds in reading.timing_ms.items():
+                self._took(stage, milliseconds / 1000)
             log.log(level, "read", extra=fields | ({"reason": "; ".join(row.reasons)} if row.reasons else {}))
 
     def _file(self) -> None:

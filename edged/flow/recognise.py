@@ -2,8 +2,9 @@
 
 * f32 is asked for explicitly. By itself the CPU plugin computes in bf16 or f16 where the CPU can, and then
   the same picture reads differently from machine to machine (with bf16 every twelfth labelled line does).
-* One stream per request, each as few threads as there are: a second thread for the same line makes it a quarter
-  faster and two lines together a quarter slower. Threads are not pinned, the box has other work.
+* One stream per thread: a second thread for the same line makes it a quarter faster and two lines together a quarter
+  slower. Two requests per stream: a stream that is done takes the next line at once, and does not wait until Python
+  heard of it. Threads are not pinned, the box has other work.
 * The graph itself picks the 16 most likely classes of each step (TopK): that costs 5 % of the inference,
   and saves copying and searching 6,625 classes in Python, and nine tenths of the memory in flight.
 * A shape is compiled when the first line needs it; the narrowest at once.
@@ -35,7 +36,8 @@ log = logging.getLogger(__name__)
 
 OnDone = Callable[[Posteriors | None, BaseException | None], None]
 
-_MAX_DEFAULT_REQUESTS: Final = 4  # each costs memory; more are worth it only where somebody asks
+_MAX_DEFAULT_STREAMS: Final = 4  # each costs memory; more are worth it only where somebody asks
+_AHEAD: Final = 2  # requests per stream: the second costs only its picture and its answer
 _KEPT: Final = 16  # classes per step
 _MARGIN: Final = 1  # steps kept right of the picture: the last character may be seen late
 _PROOF_SECONDS: Final = 30.0
@@ -77,7 +79,8 @@ class Recogniser:
         self._name, self._input, self._classes = model.ref.name, model.manifest.input, model.manifest.charset.classes
         self._model: LoadedModel | None = model  # until it is open, and as long: the graph lives on its bytes
         self.threads = section.threads or len(os.sched_getaffinity(0))
-        self.requests = section.requests or min(self.threads, _MAX_DEFAULT_REQUESTS)
+        self.requests = section.requests or _AHEAD * min(self.threads, _MAX_DEFAULT_STREAMS)
+        self._streams = min(self.threads, self.requests) if section.requests else self.requests // _AHEAD
         self._free = threading.Semaphore(self.requests)
         self._lock = threading.Lock()  # an AsyncInferQueue is fed by one thread at a time
         self._shapes: dict[int, _Shape] = {}
@@ -214,7 +217,7 @@ class Recogniser:
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": self.threads,
-            "NUM_STREAMS": self.requests,
+            "NUM_STREAMS": self._streams,
             "ENABLE_CPU_PINNING": False,
         }
         queue = ov.AsyncInferQueue(_core().compile_model(shaped, "CPU", settings), self.requests)

@@ -20,6 +20,7 @@ import yaml
 from edged.control.client import ask
 from edged.errors import NoDaemon
 from tests.doubles.wait import until
+from tests.end_to_end import laws
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "models"
@@ -125,6 +126,7 @@ class Box:
             "models_dir": str(MODELS),
             "mqtt": {"host": "127.0.0.1", "port": self.port, "retry_max_seconds": 1} | changes.pop("mqtt", {}),
             "control": {"socket": "control.sock"},
+            "metrics": {"file": "edged.prom", "every_seconds": 1},
             "sources": {"inbox": source},
         } | changes
         self.config.write_text(yaml.safe_dump(content), encoding="utf8")
@@ -167,7 +169,9 @@ class Box:
             self.daemon = subprocess.Popen(
                 [sys.executable, "-m", "edged", "run", "-c", str(self.config), *arguments],
                 stderr=log,
-                env=os.environ | {"PYTHONPATH": str(ROOT)} | self.environment,
+                env=os.environ
+                | {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))}
+                | self.environment,
             )
         return self.daemon
 
@@ -189,9 +193,20 @@ class Box:
         self.daemon.kill()
         self.daemon.wait()
 
+    def check_laws(self) -> None:
+        """Nothing is counted wrongly in the running daemon."""
+        if self.daemon and self.daemon.poll() is None:
+            laws.check(*self.counted)
+
+    @property
+    def counted(self) -> tuple[Path, Path]:
+        """Where the daemon tells its counts: control socket and metrics file."""
+        return self.path / "control.sock", self.path / "edged.prom"
+
     def stop(self) -> int:
-        """SIGTERM; the exit code."""
+        """SIGTERM, if nothing was counted wrongly; the exit code."""
         assert self.daemon
+        self.check_laws()
         self.daemon.send_signal(signal.SIGTERM)
         return self.daemon.wait(20)
 
@@ -238,5 +253,8 @@ def running(path: Path, **changes: Any) -> Iterator[tuple[Box, Subscriber]]:
         box.start()
         subscriber.wait_status("online")
         yield box, subscriber
+        if box.daemon and box.daemon.poll() is None:
+            box.check_laws()
+            laws.check_settled(box.counted[0], path / "work")
     finally:
         box.close()

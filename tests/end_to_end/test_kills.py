@@ -18,6 +18,7 @@ import pytest
 from edged.control.client import ask
 from tests.doubles.consumer import Consumer
 from tests.doubles.wait import until
+from tests.end_to_end import laws
 from tests.end_to_end.box import MODELS, SAMPLES, Box, edged
 
 SEED = int(os.environ.get("EDGED_SEED") or random.SystemRandom().randrange(2**32))
@@ -101,9 +102,10 @@ def kill_loop(tmp_path: Path, *, kills: int, pictures: int) -> None:
         box.start_broker()
         subscriber = box.subscribe()
         dropper.start()
-        for _ in range(kills):
-            start()
-            kill_after(box, rng)
+        with laws.Watch(*box.counted):
+            for _ in range(kills):
+                start()
+                kill_after(box, rng)
         start()
         until(box.answers, 30)
         until(lambda: not dropper.is_alive(), 300)

@@ -10,22 +10,25 @@ import pytest
 
 from edged.errors import UsageError
 from edged.flow.asked import IMAGE_BYTES, Asked
+from edged.flow.pipeline import Lease
 from edged.lib.clock import SystemClock
 from edged.types import SourceName
 from tests.unit.flow.test_reader import STEPS, reader
 
 
-def asked(*names: str, prove: Callable[[bytes], None] = STEPS.prove) -> Asked:
+def asked(*names: str, prove: Callable[[bytes], None] = STEPS.prove, give_back: Callable[[], None] = lambda: None) -> Asked:
     """The verb, with these sources."""
     subject = replace(reader(), steps=replace(STEPS, prove=prove))
     sources = [SourceName(name) for name in names]
-    return Asked(sources, lambda _: subject, device="line3", clock=SystemClock(), check=lambda: None)
+    return Asked(sources, lambda _: Lease(subject, give_back), device="line3", clock=SystemClock(), check=lambda: None)
 
 
 def test_the_answer_is_the_reading(capsys: pytest.CaptureFixture[str]) -> None:
     """As the source would read it, without seq and epoch: it was never committed."""
     picture = b"any bytes"
-    told = asked("inbox")({"image": base64.b64encode(picture).decode(), "name": "a.png"})
+    returned: list[bool] = []
+    told = asked("inbox", give_back=lambda: returned.append(True))({"image": base64.b64encode(picture).decode(), "name": "a.png"})
+    assert returned == [True]
     assert (told["schema"], told["source"], told["seq"], told["epoch"]) == ("edged.reading/1", "inbox", None, None)
     assert told["origin"]["name"] == "a.png"
     assert told["origin"]["sha256"] == hashlib.sha256(picture).hexdigest()

@@ -1,0 +1,38 @@
+"""`edged doctor`: says what would go wrong here, by really trying."""
+
+import argparse
+import sys
+
+from edged.config.file import DEFAULT, load_config
+from edged.doctor import table
+from edged.doctor.case import case_of
+from edged.doctor.examine import examine
+from edged.doctor.finding import Finding, bad, good
+from edged.errors import ConfigError, ExitCode
+
+
+def doctor(arguments: argparse.Namespace) -> ExitCode:
+    """Examine this box with its configuration; 0 where nothing will fail, 1 where something will, 78 for the configuration."""
+    path = arguments.config or DEFAULT
+    findings: dict[str, list[Finding]] = {}
+    try:
+        loaded = load_config(path)
+    except ConfigError as error:
+        _tell(findings, "configuration", [bad(finding, "") for finding in error.findings] or [bad(str(error), error.hint)], arguments)
+        return _end(findings, ExitCode.CONFIG, arguments)
+    _tell(findings, "configuration", [good(f"{path} is good (device {loaded.config.device}, digest {loaded.digest[:12]})")], arguments)
+    for area, found in examine(case_of(loaded)):
+        _tell(findings, area, found, arguments)
+    return _end(findings, table.exit_code(findings), arguments)
+
+
+def _tell(findings: dict[str, list[Finding]], area: str, found: list[Finding], arguments: argparse.Namespace) -> None:
+    """Show an area as soon as it is known."""
+    findings[area] = found
+    if not arguments.json:
+        print("\n".join(table.lines(area, found, encoding=sys.stdout.encoding or "ascii")), flush=True)
+
+
+def _end(findings: dict[str, list[Finding]], code: ExitCode, arguments: argparse.Namespace) -> ExitCode:
+    print(table.as_json(findings, code) if arguments.json else f"\n{table.verdict(findings)}")
+    return code
