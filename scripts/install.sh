@@ -163,7 +163,7 @@ EOF
     fi
     dropin credentials "$([ ! -e /etc/edged/mqtt.password ] || printf 'LoadCredential=mqtt.password:/etc/edged/mqtt.password')" \
         'In the configuration: mqtt.password_credential: mqtt.password. The unit does not start without the file.'
-    dropin clock "$(systemctl is-enabled -q systemd-timesyncd.service 2>/dev/null || printf 'ProtectClock=no\nSystemCallFilter=adjtimex')" \
+    dropin clock "$(systemctl is-enabled -q systemd-timesyncd.service 2>/dev/null || printf 'ProtectClock=no\nSystemCallFilter=adjtimex clock_adjtime clock_adjtime64')" \
         'Not systemd-timesyncd sets this clock: only the kernel knows whether it is set. To set it stays forbidden: that takes a capability.'
 }
 
@@ -178,7 +178,7 @@ install_inbox() {
         dropin inbox '' ''
         drop "$INBOX_TMPFILES"
     else
-        dropin inbox "ReadWritePaths=-$parent" "The drop folder $inbox and, beside it, work, done and failed: one path, for a rename does not cross mounts."
+        dropin inbox "$(printf 'ReadWritePaths=-%s\nNoExecPaths=-%s' "$parent" "$parent")" "The drop folder $inbox and, beside it, work, done and failed: one path, for a rename does not cross mounts."
         mkdir -p "$parent"
         # The parent belongs to the administrator and stays as it is.
         sed -e '/^d *\/srv\/edged  /d' -e "s|/srv/edged/inbox|$inbox|" -e "s|/srv/edged|$parent|" "$SRC/systemd/edged.tmpfiles" \
