@@ -29,7 +29,7 @@ say() { printf 'install: %s\n' "$*"; }
 fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
 booted() { [ -d /run/systemd/system ]; }   # not in an image that is only being built
 
-# put FILE MODE [GROUP]: standard input becomes FILE, if it is not that already.
+# put FILE MODE [GROUP]: standard input becomes FILE, if it is not that already. Not behind a pipe: that would lose `changed`.
 put() {
     mkdir -p "$(dirname "$1")"
     cat >"$1.new"
@@ -170,7 +170,11 @@ EOF
 # dropin NAME SETTINGS REASON: one drop-in of the unit, or none where there are no settings.
 dropin() {
     if [ -z "$2" ]; then drop "$DROPINS/50-$1.conf"; return; fi
-    printf '# Written by install.sh of edged. %s\n[Service]\n%s\n' "$3" "$2" | put "$DROPINS/50-$1.conf" 644
+    put "$DROPINS/50-$1.conf" 644 <<EOF
+# Written by install.sh of edged. $3
+[Service]
+$2
+EOF
 }
 
 install_inbox() {
@@ -181,13 +185,17 @@ install_inbox() {
         dropin inbox "$(printf 'ReadWritePaths=-%s\nNoExecPaths=-%s' "$parent" "$parent")" "The drop folder $inbox and, beside it, work, done and failed: one path, for a rename does not cross mounts."
         mkdir -p "$parent"
         # The parent belongs to the administrator and stays as it is.
-        sed -e '/^d *\/srv\/edged  /d' -e "s|/srv/edged/inbox|$inbox|" -e "s|/srv/edged|$parent|" "$SRC/systemd/edged.tmpfiles" \
-            -e 's|^# Install as .*|# Written by install.sh of edged.|' | put "$INBOX_TMPFILES" 644
+        put "$INBOX_TMPFILES" 644 <<EOF
+$(sed -e '/^d *\/srv\/edged  /d' -e "s|/srv/edged/inbox|$inbox|" -e "s|/srv/edged|$parent|" \
+    -e 's|^# Install as .*|# Written by install.sh of edged.|' "$SRC/systemd/edged.tmpfiles")
+EOF
         systemd-tmpfiles --create "$INBOX_TMPFILES" || fail "the folders beside $inbox cannot be made, see above; the file system must know ACLs"
     fi
     if [ -e "$CONFIG" ] && ! reads "$inbox"; then
-        printf '# Written by install.sh of edged --inbox.\nsources: {inbox: {kind: folder, path: %s}}\n' "$inbox" |
-            put "$STATE/edged.d/50-inbox.yaml" 640 edged
+        put "$STATE/edged.d/50-inbox.yaml" 640 edged <<EOF
+# Written by install.sh of edged --inbox.
+sources: {inbox: {kind: folder, path: $inbox}}
+EOF
         reads "$inbox" || say "now set sources.inbox.path to $inbox in $CONFIG, which is yours and was not changed"
     fi
 }

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -33,12 +32,14 @@ class Machine:
         for left in cache_folder().glob("run-*"):  # by a run that was killed
             if not Path(f"/proc/{left.name.removeprefix('run-')}").exists():
                 shutil.rmtree(left)
-        self.root = cache_folder() / f"run-{os.getpid()}"
-        self.console = self.root.with_suffix(".console")
+        self._folder = cache_folder() / f"run-{os.getpid()}"
+        self._folder.mkdir()
+        self.root, self.console = self._folder / "root", self._folder / "console"
         # A copy, not an overlay: file systems differ in what they promise, and edged is meant for real ones.
         subprocess.run(["cp", "-a", "--reflink=auto", str(base), str(self.root)], check=True)
-        # Killed with us: setpriv asks the kernel for that, and nspawn does so for what runs in it.
-        command = ["setpriv", "--pdeathsig", "KILL", "--", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network"]
+        # Killed with us, as setpriv asks of the kernel; all processes and mounts of it are in the namespaces that end then.
+        command = ["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]
+        command += ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network"]
         command += [f"--directory={self.root}", f"--bind-ro={REPOSITORY}:/src", f"--bind-ro={stock}:/wheels", "--hostname=line3"]
         # A real box lets everybody read the kernel's clock: what forbids it here must be the unit.
         command += ["--system-call-filter=adjtimex clock_adjtime", "--console=pipe", "--boot"]
@@ -63,13 +64,20 @@ class Machine:
         return bool(self._leader()) and self.run("systemctl", "is-system-running", check=False).stdout.strip() in ("running", "degraded")
 
     def _leader(self) -> str:
-        """The machine's process 1, as we see it."""
-        return Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children").read_text().strip().split(" ")[-1]
+        """The machine's process 1, as we see it: the child of nspawn, which is the child of what we started."""
+        [nspawn] = _children(str(self._nspawn.pid)) or [""]
+        return (_children(nspawn) or [""])[-1]
 
-    def run(self, *command: str, user: str = "", check: bool = True, timeout: float = 120, **environ: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, user: str = "", check: bool = True, timeout: float = 120, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command in the machine, as root or another of its users."""
         inside = ["nsenter", "-t", self._leader(), "-m", "-u", "-i", "-n", "-p", "--", "env", "-i"]
-        inside += ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME=/root", *(f"{name}={value}" for name, value in environ.items())]
+        inside += [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+            "HOME=/root",
+            *(f"{name}={value}" for name, value in environ.items()),
+        ]
         inside += ["runuser", "-u", user, "--"] if user else []
         done = subprocess.run([*inside, *command], capture_output=True, text=True, check=False, timeout=timeout)
         assert done.returncode == 0 or not check, f"{command} ended with {done.returncode}: {done.stdout}{done.stderr}"
@@ -93,12 +101,15 @@ class Machine:
 
     def close(self) -> None:
         """Power cut: every process in it is gone, its mounts with them, and its files."""
-        if self._nspawn.poll() is None:
-            leader = self._leader()
-            if leader:
-                os.kill(int(leader), signal.SIGKILL)
-            else:
-                self._nspawn.kill()
-        self._nspawn.wait(30)
-        shutil.rmtree(self.root)
-        self.console.unlink()
+        nspawn = _children(str(self._nspawn.pid))
+        self._nspawn.kill()
+        self._nspawn.wait()
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in nspawn), 30, "all processes of the machine are gone")
+        shutil.rmtree(self._folder)
+
+
+def _children(pid: str) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []

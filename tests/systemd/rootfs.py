@@ -44,7 +44,17 @@ def wheels() -> Path:
     part = _part(target)
     part.mkdir(parents=True)
     (part / "requirements.lock").write_text(f"{lock}\n{tool[0]}", encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--require-hashes",
+    ]
     _make([*pip, f"--python-version={PYTHON}", "-d", str(part), "-r", str(part / "requirements.lock")], "pip downloaded no wheels")
     part.rename(target)
     return target

@@ -21,14 +21,22 @@ class Station:
     def __init__(self) -> None:
         self.machine = Machine()
         self.dropped: list[str] = []
+        try:
+            self.installed = self._set_up()
+        except BaseException:
+            self.machine.close()
+            raise
+
+    def _set_up(self) -> subprocess.CompletedProcess[str]:
         machine = self.machine
         machine.path("/etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n", encoding="utf-8")
         machine.sh("useradd -m alice; useradd -m bob; mkdir -p /run/systemd/timesync; touch /run/systemd/timesync/synchronized")
-        self.installed = self.install()
+        installed = self.install()
         machine.sh("usermod -aG edged-drop alice")
         # A persistent session: what comes while the broker restarts is not missed.
-        command = "mosquitto_sub -i witness -c -q 1 -t edged/+/read/+ -F %p >/var/tmp/seen 2>&1 & mosquitto_sub -t edged/+/status -C 1 -F %p >/dev/null"
-        machine.sh(f"systemctl is-active -q mosquitto; {command}")
+        machine.sh("mosquitto_sub -i witness -c -q 1 -t edged/+/read/+ -F %p >/var/tmp/seen 2>&1 &")
+        machine.sh("mosquitto_sub -t edged/+/status -C 1 -F %p >/dev/null", timeout=30)
+        return installed
 
     def install(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run the script."""
