@@ -9,4 +9,10 @@ The map, in the order of events:
 * ``types.py`` holds what flows, ``errors.py`` what goes wrong, ``config.py`` what an operator may say.
 """
 
+import sys
+
 __version__ = "0.1.0"
+
+# Importing openvino tells a web service that it was imported, and keeps an identity in the home folder for it.
+# What is installed as None cannot be imported, and openvino goes without it: this box tells nobody anything.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]

@@ -5,6 +5,7 @@ import logging
 import os
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -242,9 +243,9 @@ def _line(health: Health) -> str:
     return f"{health.state}: {'; '.join(health.reasons)}" if health.reasons else str(health.state)
 
 
-def boot_id() -> str | None:
-    """Which start of this box it is; None where the kernel does not say."""
+def boot_id(path: Path = Path("/proc/sys/kernel/random/boot_id"), environ: Mapping[str, str] = os.environ) -> str | None:
+    """Which start of this box it is; None where nobody says. The unit hides the kernel's file and says it itself."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
+        return str(uuid.UUID(environ.get("EDGED_BOOT_ID") or path.read_text(encoding="ascii").strip()))
+    except (OSError, ValueError):
         return None

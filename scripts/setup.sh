@@ -14,6 +14,10 @@ need mosquitto mosquitto
 need mosquitto_sub mosquitto-clients
 need openssl openssl
 need systemd-analyze systemd
+if [ "$(id -u)" -eq 0 ]; then # only root can boot a machine for the tests
+    need debootstrap debootstrap
+    need systemd-nspawn systemd-container
+fi
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 
 if [ -n "$missing" ]; then

@@ -6,13 +6,14 @@ import ssl
 from edged.types import Fault, Suspicion
 
 _TLS = "check mqtt.tls (ca_file, cert_file, key_file), the name in the broker's certificate, and this box's clock"
-_NETWORK = "check mqtt.host, the network and the firewall; we try again"
+_BEYOND = "a broker beyond private networks needs IPAddressAllow= in the unit"
+_NETWORK = f"check mqtt.host, the network and the firewall ({_BEYOND}); we try again"
 _HUNG_UP = "look at the broker's log; if this repeats, another client may have our client id (mqtt.client_id)"
 _LISTENS = "start the broker, or check mqtt.host and mqtt.port; we try again"
 
 # The first that fits; certificate errors are TLS errors are OSErrors.
 _LOCAL: tuple[tuple[type[Exception], str, str], ...] = (
-    (socket.gaierror, "name_not_resolved", "check mqtt.host and the name service of this box; we try again"),
+    (socket.gaierror, "name_not_resolved", f"check mqtt.host and the name service of this box ({_BEYOND}); we try again"),
     (ConnectionRefusedError, "connection_refused", _LISTENS),
     (ssl.SSLCertVerificationError, "certificate_not_trusted", _TLS),
     (ssl.SSLError, "tls_error", _TLS),

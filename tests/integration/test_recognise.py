@@ -1,4 +1,7 @@
 import logging
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -244,3 +247,10 @@ def test_a_failed_inference_is_answered_and_costs_nobody_else(model: LoadedModel
     recogniser.drain()
     assert [answers.errors[number] is None for number in range(6)] == [False, True, True, True, True, True]
     recogniser.close()
+
+
+def test_openvino_reports_to_nobody(tmp_path: Path) -> None:
+    """Imported by edged, it makes no identity in the home folder, under which it would report the import to a web service."""
+    environment = os.environ | {"HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", "import edged.flow.recognise"], env=environment, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == []
