@@ -6,17 +6,21 @@ hence readings == highest seq and forgotten == readings - rows; the other counts
 
 import sqlite3
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from edged.config import OutboxSection
-from edged.flow.outbox import rows
+from edged.flow.outbox import rows, salvage
+from edged.flow.outbox.age import Age
 from edged.flow.outbox.budget import CHUNK, Budget
 from edged.flow.outbox.counts import Counts
 from edged.flow.outbox.database import Connect, Database
+from edged.flow.outbox.space import Free, Space, free_bytes
 from edged.lib.clock import Clock
-from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, OutboxStats, Reading, RowState, SourceName
+from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, OutboxStats, Reading, RowState, SourceName, StoreRoom
 
 Encode = Callable[[Reading, int, str], bytes]  # reading, seq, epoch -> payload
 
@@ -35,13 +39,20 @@ class Outbox:
         clock: Clock,
         clock_synced: Callable[[], bool | None],
         connect: Connect = sqlite3.connect,
+        free: Free = free_bytes,
     ) -> None:
         """Keep rows in *path*; nothing is touched before `open`."""
         self._database = Database(path, connect=connect)
-        self._budget = Budget(max_bytes=section.max_bytes, keep_seconds=section.keep_sent_days * _DAY)
-        self._encode, self._clock, self._clock_synced = encode, clock, clock_synced
+        self._space = Space(path, section.reserve_bytes, free=free)
+        self._age = Age(clock, clock_synced, section.keep_sent_days * _DAY)
+        self._budget = Budget(max_bytes=section.max_bytes, age=self._age)
+        self._encode, self._clock = encode, clock
         self._lock = threading.Lock()  # held over the commit: counts and rows never differ for an observer
         self._epoch = ""
+        self._former: list[tuple[int, str]] = []  # epochs before, and up to which seq
+        self.salvaged: salvage.Salvage | None = None  # what became of the database at this start, if it was damaged
+        self._salvage: salvage.Salvage | None = None  # ... or at an earlier one
+        self._set_aside: list[str] = []
         self._counts = Counts()
         self._filed: list[FrameId] = []  # noted, written with the next transaction
 
@@ -52,10 +63,12 @@ class Outbox:
             InstanceRunning: Another process has it open.
             OutboxError: It cannot be trusted, or not be opened.
         """
-        self._database.open()
+        self._space.open()
+        self.salvaged = self._database.open(self._clock.now())
         with self._lock, self._database.reading() as db:
-            self._epoch = rows.epoch(db)
+            self._epoch, self._former = rows.epoch(db), rows.former_epochs(db)
             self._counts = Counts.of(db)
+            self._salvage, self._set_aside = salvage.last(db), salvage.set_aside(self._database.path)
 
     def close(self) -> None:
         """Write what was only noted, and close. Idempotent."""
@@ -79,6 +92,8 @@ class Outbox:
                         new.append((reading, seq, self._encode(reading, seq, self._epoch)))
                         known[reading.id] = Committed(id=reading.id, seq=seq, outcome=reading.outcome, reasons=reading.reasons)
                 if new:
+                    self._space.require()
+                    new = rows.sealed(new)
                     counts.forgotten(self._budget.make_room(self._database, db, [len(body) for _, _, body in new], self._counts))
                     rows.insert(db, new, self._now())
             self._counts = counts
@@ -99,7 +114,11 @@ class Outbox:
         with self._lock, self._database.reading() as db:
             sources = [source for source in self._counts.sources() if source not in skip]
             found = [row for source in sources for row in rows.due(db, source, now, limit)]
-        return sorted(found, key=lambda row: row.seq)[:limit]
+        return [replace(row, epoch=self._epoch_of(row.seq)) for row in sorted(found, key=lambda row: row.seq)[:limit]]
+
+    def _epoch_of(self, seq: int) -> str:
+        place = bisect_left(self._former, (seq, ""))
+        return self._former[place][1] if place < len(self._former) else self._epoch
 
     def accept(self, seqs: Sequence[int]) -> None:
         """The broker took these rows: pending becomes sent."""
@@ -127,12 +146,13 @@ class Outbox:
     def tidy(self) -> bool:
         """Forget some of the rows that were sent long ago; True if there is more to do.
 
-        Age says nothing while the clock was never set: then only the budget forgets.
+        Where age says nothing, because of the clock, only the budget forgets.
         """
-        if self._clock_synced() is False:
+        self._set_aside = salvage.set_aside(self._database.path)
+        if not self._age.believed():
             return False
         with self._lock:
-            now = self._now()
+            now = self._age.now()
             if not (self._counts.may_be_forgotten and self._budget.has_old(self._database, now)):
                 return False
             counts = self._counts.copy()
@@ -146,6 +166,18 @@ class Outbox:
         """Counts that always add up."""
         with self._lock:
             return self._counts.stats(self._database.file_bytes(), self._epoch)
+
+    def room(self) -> StoreRoom:
+        """How full it is, and what else somebody should look at."""
+        told = [
+            self._salvage.told if self._salvage and self._salvage.set_aside == name else f"{name} is damaged" for name in self._set_aside
+        ]
+        with self._lock:
+            if not self._database.usable:
+                return StoreRoom(share=0.0, told=tuple(told))
+            with self._database.reading() as db:
+                share = self._budget.share(self._database, db, self._counts)
+        return StoreRoom(share=share, told=tuple(f"{what}; look at the disk, then move that file away" for what in told))
 
     def dead(self, limit: int = 100) -> list[DeadLetter]:
         """Rows that were given up, newest first."""
@@ -170,6 +202,7 @@ class Outbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._space.before_write()
         with self._database.transaction() as db:
             if self._filed:
                 rows.filed(db, self._filed)
@@ -177,4 +210,4 @@ class Outbox:
         self._filed.clear()
 
     def _now(self) -> float:
-        return self._clock.now().timestamp()
+        return self._age.now()
