@@ -6,6 +6,7 @@ Format: https://sqlite.org/fileformat2.html, sections 1 and 2.
 
 import struct
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +41,8 @@ class Pages:
         log = path.with_name(f"{path.name}-wal")
         self.log = read_log(log, page_bytes)
         self._log = log.open("rb") if self.log.frames else None
-        self._newest = {frame.page: frame.offset for frame in self.log.committed}
+        self._newest = {frame.page: frame.offset for frame in self.log.committed if frame.sound}
+        self._loose = [frame.offset for frame in self.log.committed if not frame.sound]
         self._held = path.stat().st_size // page_bytes  # whole pages in the file
         told = self.log.committed[-1].commit if self.log.committed else self._word(1, _PAGES_AT)
         self.cut = any(number not in self._newest for number in range(self._held + 1, told + 1))  # pages are missing
@@ -49,9 +51,19 @@ class Pages:
     def read(self, number: int) -> bytes:
         """A page, counted from 1; shorter or empty where the file ends."""
         at = self._newest.get(number)
-        file = self._file if at is None or self._log is None else self._log
-        file.seek((number - 1) * self.size if at is None else at)
-        return file.read(self.size)
+        if at is not None:
+            return self._logged(at)
+        self._file.seek((number - 1) * self.size)
+        return self._file.read(self.size)
+
+    def loose(self) -> Iterator[bytes]:
+        """Contents in the log whose number, or who themselves, are damaged."""
+        return map(self._logged, self._loose)
+
+    def _logged(self, offset: int) -> bytes:
+        assert self._log is not None, "it has frames"
+        self._log.seek(offset)
+        return self._log.read(self.size)
 
     def free(self) -> set[int]:
         """Pages that hold nothing but what was there before, as far as their list can be followed."""
@@ -79,8 +91,7 @@ class Pages:
 def records(pages: Pages) -> Iterator[Record]:
     """Every record that can be made out, page by page."""
     free = pages.free()
-    for number in range(2, pages.count + 1):
-        page = b"" if number in free else pages.read(number)
+    for page in chain((pages.read(number) for number in range(2, pages.count + 1) if number not in free), pages.loose()):
         if len(page) == pages.size and page[0] in (_TABLE_LEAF, _INDEX_LEAF):
             for cell in range(min(struct.unpack_from(">H", page, 3)[0], pages.size // 4)):
                 try:

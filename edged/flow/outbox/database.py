@@ -19,7 +19,7 @@ from edged.errors import EdgedError, InstanceRunning, OutboxError
 from edged.flow.outbox import salvage
 from edged.flow.outbox.schema import PAGE_BYTES, migrate
 from edged.flow.outbox.storage_errors import is_damage, storage_error
-from edged.lib.files import fsync_dir
+from edged.lib.files import fsync_names
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class Database:
         try:
             self._prepare(db)
             if born:
-                fsync_dir(self.path.parent)
+                fsync_names(self.path.parent)
         except sqlite3.Error as error:
             if is_damage(error) or isinstance(storage_error(self.path, error), InstanceRunning):
                 db.close()

@@ -22,6 +22,7 @@ class Frame(NamedTuple):
     page: int
     offset: int  # of its content in the file
     commit: int  # pages of the database after this commit; 0 within one
+    sound: bool  # its checksum follows from that of the frame before
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def read_log(path: Path, page_bytes: int) -> Log:
     data = path.read_bytes() if path.exists() else b""
     if len(data) < _HEADER + _FRAME:
         return Log((), 0)
-    order, salts, running = _begin(data)
+    order, salts, running, whole = _begin(data)
     frames: list[Frame] = []
     valid = 0
     for at in range(_HEADER, len(data) - _FRAME - page_bytes + 1, _FRAME + page_bytes):
@@ -56,23 +57,23 @@ def read_log(path: Path, page_bytes: int) -> Log:
         if head[_SALTS] != salts:
             break
         page, commit = struct.unpack_from(">II", head)
-        frames.append(Frame(page, at + _FRAME, commit))
-        if running is not None:
-            running = _sum(order, head[:8] + data[at + _FRAME : at + _FRAME + page_bytes], running)
-            if struct.unpack_from(">II", head, 16) != running or not page:
-                running = None
-            elif commit:
-                valid = len(frames)
+        told = struct.unpack_from(">II", head, 16)
+        sound = _sum(order, head[:8] + data[at + _FRAME : at + _FRAME + page_bytes], running) == told
+        frames.append(Frame(page, at + _FRAME, commit, sound))
+        whole = whole and sound and page > 0
+        if whole and commit:
+            valid = len(frames)
+        running = told
     return Log(tuple(frames), valid)
 
 
-def _begin(data: bytes) -> tuple[str, bytes, tuple[int, int] | None]:
-    """Byte order, salts and checksum to begin with; no checksum where the header is damaged, then nothing is valid."""
-    magic, *told = struct.unpack_from(">I20x2I", data)
-    order = _MAGIC.get(magic, "")
-    if order and _sum(order, data[: _HEADER - 8], (0, 0)) == tuple(told):
-        return order, data[16:24], (told[0], told[1])
-    return order, data[_HEADER:][_SALTS], None
+def _begin(data: bytes) -> tuple[str, bytes, tuple[int, int], bool]:
+    """Byte order, salts and checksum to begin with, and whether the header is whole: if not, nothing is valid."""
+    magic, one, two = struct.unpack_from(">I20x2I", data)
+    for order in _MAGIC.get(magic, "<>"):
+        if _sum(order, data[: _HEADER - 8], (0, 0)) == (one, two):
+            return order, data[16:24], (one, two), magic in _MAGIC
+    return _MAGIC.get(magic, "<"), data[_HEADER:][_SALTS], (one, two), False
 
 
 def _sum(order: str, data: bytes, start: tuple[int, int]) -> tuple[int, int]:

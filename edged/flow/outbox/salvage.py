@@ -178,8 +178,7 @@ def _carve(db: sqlite3.Connection, found: Iterator[Record]) -> dict[str, int]:
         if seq is None or seq < 1:
             _take_epoch(db, values)
         elif len(values) == 2 and isinstance(values[1], bytes):
-            if _take_payload(db, seq, values[1]):
-                tops["payload"] = max(tops["payload"], seq)
+            tops["payload"] = max(tops["payload"], _take_payload(db, values[1]))
         elif len(values) == 2:
             _take_former(db, seq, values[1])
         elif _COLUMNS <= len(values) <= len(columns) and _is_reading(values):
@@ -199,25 +198,22 @@ def _is_reading(values: Sequence[Value]) -> bool:
 
 def _take_reading(db: sqlite3.Connection, names: str, values: Sequence[Value]) -> None:
     """A page may be left over from before the row was sent: what is not pending wins."""
-    if values[5] == RowState.PENDING:
-        db.execute(f"INSERT OR IGNORE INTO reading ({names}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608 - our own names
-    else:
-        db.execute(f"INSERT OR REPLACE INTO reading ({names}) VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608
+    verb = "INSERT OR IGNORE" if values[5] == RowState.PENDING else "INSERT OR REPLACE"
+    with suppress(sqlite3.IntegrityError):  # a value that no reading has
+        db.execute(f"{verb} INTO reading ({names}) VALUES ({', '.join('?' * len(values))})", values)
 
 
-def _take_payload(db: sqlite3.Connection, seq: int, stored: bytes) -> bool:
-    """Only what proves itself: its own content says which row it belongs to."""
+def _take_payload(db: sqlite3.Connection, stored: bytes) -> int:
+    """Only what proves itself; its own content says which row it belongs to, whatever its key says. Its seq, or 0."""
     try:
         told = json.loads(unpack(stored))
-        id, source, outcome, reasons, epoch = (told[key] for key in ("id", "source", "outcome", "reasons", "epoch"))
+        seq, id, source, outcome, reasons, epoch = (told[key] for key in ("seq", "id", "source", "outcome", "reasons", "epoch"))
         unseal(stored, seq=seq, id=FrameId(id), source=SourceName(source))
     except (DamagedPayload, ValueError, KeyError, TypeError):
-        return False
-    if told.get("seq") != seq:
-        return False
+        return 0
     db.execute("INSERT OR REPLACE INTO payload VALUES (?, ?)", (seq, stored))
     db.execute("INSERT OR REPLACE INTO proven VALUES (?, ?, ?, ?, ?, ?)", (seq, id, source, outcome, json.dumps(reasons), epoch))
-    return True
+    return int(seq)
 
 
 def _take_epoch(db: sqlite3.Connection, values: Sequence[Value]) -> None:
@@ -235,16 +231,23 @@ def _is_epoch(value: Value) -> bool:
 
 
 def _settle(db: sqlite3.Connection, now: float) -> int:
-    """Make rows and payloads agree; how many rows have no payload any more."""
+    """Make rows and payloads agree; how many rows have no payload any more.
+
+    A row that a payload contradicts is another one's, with a key that was damaged: what became of it, nobody knows.
+    """
+    db.execute("CREATE INDEX temp.proven_id ON proven (id)")
+    db.execute(
+        "DELETE FROM reading WHERE EXISTS (SELECT 1 FROM proven p WHERE p.seq = reading.seq AND p.id <> reading.id)"
+        " OR EXISTS (SELECT 1 FROM proven p WHERE p.id = reading.id AND p.seq <> reading.seq)"
+    )
     db.execute(
         "INSERT OR IGNORE INTO reading (seq, id, source, outcome, reasons, state, filed, attempts, next_try, reason, changed_at)"
         " SELECT seq, id, source, outcome, reasons, 'pending', 0, 0, 0, '', ? FROM proven WHERE seq NOT IN (SELECT seq FROM reading)",
         (now,),
     )
     db.execute(
-        "UPDATE OR IGNORE reading SET id = p.id, source = p.source, outcome = p.outcome, reasons = p.reasons"
-        " FROM proven p WHERE p.seq = reading.seq"
-        " AND (p.id, p.source, p.outcome, p.reasons) <> (reading.id, reading.source, reading.outcome, reading.reasons)"
+        "UPDATE reading SET source = p.source, outcome = p.outcome, reasons = p.reasons FROM proven p WHERE p.seq = reading.seq"
+        " AND (p.source, p.outcome, p.reasons) <> (reading.source, reading.outcome, reading.reasons)"
     )
     db.execute(
         "UPDATE reading SET state = 'dead', reason = ?, changed_at = ? WHERE state = 'pending' AND seq NOT IN (SELECT seq FROM payload)",
