@@ -23,6 +23,7 @@ from edged.flow.outbox import Outbox
 from edged.flow.payload import encode_reading
 from edged.flow.pipeline import FeedWorker, SinkWorker
 from edged.flow.relay import Relay
+from edged.lib.clock import SystemClock
 from edged.types import Committed, Message, Reading
 from tests.doubles.clock import FakeClock
 from tests.doubles.fake_publisher import ACK, FakePublisher
@@ -50,12 +51,12 @@ def decode(data: bytes) -> Any:
 class Line:
     """One life of the service below *root*: `run` until everything that lies there is delivered and filed."""
 
-    def __init__(self, root: Path, *, said: Any = lambda *_: None) -> None:
+    def __init__(self, root: Path, *, said: Any = lambda *_: None, reserve_bytes: int = _RESERVE, real_time: bool = False) -> None:
         self.root, self._said = root, said
-        self.clock = FakeClock()
+        self.clock = SystemClock() if real_time else FakeClock()
         for name in ("inbox", "state"):
             (root / name).mkdir(exist_ok=True)
-        section = OutboxSection(reserve_bytes=_RESERVE)
+        section = OutboxSection(reserve_bytes=reserve_bytes)
         self.outbox = Outbox(root / "state" / "outbox.db", section, encode=self._encode, clock=self.clock, clock_synced=lambda: True)
         self.outbox.open()
         self.source = hot_folder(root / "inbox", check=check, find=self.outbox.find, filed=self.outbox.filed, clock=self.clock)
@@ -123,6 +124,7 @@ class Line:
         self.sink.run(stopped, lambda: None)
         for _ in range(4):
             self.relay.step()
+            assert isinstance(self.clock, FakeClock)
             self.clock.advance(0.6)
 
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from edged.flow.outbox.carve import Pages, Record, Value, records
 from edged.flow.outbox.log import read_log
-from edged.flow.outbox.schema import PAGE_BYTES, migrate
+from edged.flow.outbox.schema import PAGE_BYTES, SCRIPTS, migrate, newest, schema
 from edged.flow.outbox.seal import DamagedPayload, unpack, unseal
 from edged.flow.outbox.storage_errors import is_damage
 from edged.lib.files import fsync_dir
@@ -73,11 +73,8 @@ def finding(path: Path) -> str:
     try:
         with closing(_look(path)) as db:
             found = str(db.execute("PRAGMA integrity_check(1)").fetchone()[0])
-            made = db.execute("PRAGMA user_version").fetchone()[0]
-            if found == "ok" and made and db.execute(_WRONG_ROWS, _OUTCOMES).fetchone()[0]:
-                found = "a reading with an unknown outcome or unreadable reasons"
-            if found == "ok" and made and not db.execute("SELECT 1 FROM meta WHERE key = 'epoch'").fetchone():
-                found = "the epoch is gone"
+            if found == "ok" and db.execute("PRAGMA user_version").fetchone()[0] == len(SCRIPTS):
+                found = _contents(db)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
@@ -85,6 +82,14 @@ def finding(path: Path) -> str:
     finally:
         path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     return "" if found == "ok" else " ".join(found.split())
+
+
+def _contents(db: sqlite3.Connection) -> str:
+    if schema(db) != newest():
+        return "its tables are not those of its version"
+    if db.execute(_WRONG_ROWS, _OUTCOMES).fetchone()[0]:
+        return "a reading with an unknown outcome or unreadable reasons"
+    return "ok" if db.execute("SELECT 1 FROM meta WHERE key = 'epoch'").fetchone() else "the epoch is gone"
 
 
 def _look(path: Path) -> sqlite3.Connection:

@@ -62,19 +62,21 @@ def migrate(db: sqlite3.Connection, path: Path, scripts: Sequence[Script] = SCRI
     db.execute("BEGIN IMMEDIATE")
     for script in scripts[version:]:
         for statement in script:
-            _run(db, statement)
+            db.execute(statement)
     db.execute(f"PRAGMA user_version = {len(scripts)}")
     db.execute("COMMIT")
 
 
-def _run(db: sqlite3.Connection, statement: str) -> None:
-    try:
-        db.execute(statement)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # what the version says is not there is there, or the other way round
-            message = f"the schema is not that of its version: {error}"
-            raise sqlite3.DatabaseError(message) from error
-        raise
+def schema(db: sqlite3.Connection) -> list[tuple[str, ...]]:
+    """The tables and indexes of a database, word for word."""
+    return db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name").fetchall()
+
+
+def newest() -> list[tuple[str, ...]]:
+    """The same, of a database that was just made."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        migrate(db, Path())
+        return schema(db)
 
 
 def _copy(db: sqlite3.Connection, target: Path) -> None:

@@ -17,7 +17,7 @@ _HINTS = {
     "SQLITE_AUTH": "give the file back to the user of the service",
 }
 _LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
-_BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR")  # the last: our statements do not fit the schema that is there
 
 
 def is_damage(error: sqlite3.Error) -> bool:
