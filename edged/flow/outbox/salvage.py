@@ -25,7 +25,8 @@ from edged.lib.files import fsync_dir
 from edged.types import FrameId, Outcome, RowState, SourceName
 
 _COLUMNS = 11  # of a reading in the first schema; later ones may have more
-_HEADER = b"SQLite format 3\0" + PAGE_BYTES.to_bytes(2, "big") + b"\2\2"  # the page size, and that it has a log
+_HEADER = b"SQLite format 3\0" + PAGE_BYTES.to_bytes(2, "big")
+_KINDS = (b"\2\2", b"\1\1", b"")  # with a log, or just made and without one yet
 _OWN = ("reading", "payload", "meta", "former_epoch")
 _EPOCH_CHARACTERS = 16
 _LOST = "its payload was damaged on the disk"
@@ -58,8 +59,8 @@ class Salvage:
 def header_finding(path: Path) -> str:
     """What is wrong with the first bytes: a flipped one there may look like a disk that cannot be written."""
     with path.open("rb") as file:
-        head = file.read(len(_HEADER))
-    return "" if head in (_HEADER, b"") else "its first bytes are not those of an outbox"
+        head, kind = file.read(len(_HEADER)), file.read(2)
+    return "" if head in (_HEADER, b"") and kind in _KINDS else "its first bytes are not those of an outbox"
 
 
 def finding(path: Path) -> str:
