@@ -4,6 +4,7 @@
     .venv/bin/python scripts/measure.py latency          close-write and moved-in to message, at 5 files per second
     .venv/bin/python scripts/measure.py rate             files per second when the inbox is full
     .venv/bin/python scripts/measure.py memory           resident memory over 20,000 lines of random widths
+    .venv/bin/python scripts/measure.py writes           syncs and bytes written per reading when the inbox is full (needs strace)
 
 Machines are shared and noisy: compare figures of one run with each other, not with another day's.
 """
@@ -204,7 +205,39 @@ def memory(place: Path, count: int = 20_000) -> None:
                 print(f"{number + 1:6} lines: RSS {resident_mib(box.daemon.pid):.1f} MiB", flush=True)
 
 
-MODES: dict[str, Callable[[Path], None]] = {"start": start, "latency": latency, "rate": rate, "memory": memory}
+def writes(place: Path, count: int = 1000) -> None:
+    """Syncs and bytes written per reading with a full inbox: what the daemon asks for, and what reaches the disk."""
+    paths = pictures()
+    with running(place, log={"level": "warning"}) as (box, subscriber):
+        assert box.daemon
+        warm(box, subscriber, paths)
+        calls = place / "calls"
+        trace = ["strace", "-f", "-c", "-o", str(calls), "-e", "trace=fsync,fdatasync", "-p", str(box.daemon.pid)]
+        tracer = subprocess.Popen(trace, stderr=subprocess.PIPE, text=True)
+        assert tracer.stderr
+        tracer.stderr.readline()  # it is attached
+        before = written(box.daemon.pid)
+        for number in range(count):
+            shutil.copyfile(paths[number % len(paths)], box.inbox / f"w{number}.png")
+        subscriber.wait(at_least(count + len(paths)), 600)
+        after = written(box.daemon.pid)
+        tracer.terminate()
+        tracer.communicate()
+        rows = (line.split() for line in calls.read_text().splitlines())
+        syncs = {row[-1]: int(row[3]) for row in rows if row and row[-1] in ("fsync", "fdatasync")}
+        asked, reached = ((now - then) / count / 1024 for now, then in zip(after, before, strict=True))
+        print(
+            f"{count} readings, each {sum(syncs.values()) / count:.2f} syncs {syncs}, {asked:.1f} KiB written, {reached:.1f} KiB to the disk"
+        )
+
+
+def written(pid: int) -> tuple[int, int]:
+    """Bytes that a process wrote, and those of them that were sent to a disk."""
+    told = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    return int(told["wchar"]), int(told["write_bytes"])
+
+
+MODES: dict[str, Callable[[Path], None]] = {"start": start, "latency": latency, "rate": rate, "memory": memory, "writes": writes}
 
 
 def main() -> None:
