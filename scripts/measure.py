@@ -226,9 +226,8 @@ def writes(place: Path, count: int = 1000) -> None:
         rows = (line.split() for line in calls.read_text().splitlines())
         syncs = {row[-1]: int(row[3]) for row in rows if row and row[-1] in ("fsync", "fdatasync")}
         asked, reached = ((now - then) / count / 1024 for now, then in zip(after, before, strict=True))
-        print(
-            f"{count} readings, each {sum(syncs.values()) / count:.2f} syncs {syncs}, {asked:.1f} KiB written, {reached:.1f} KiB to the disk"
-        )
+        each = sum(syncs.values()) / count
+        print(f"{count} readings: {each:.2f} syncs each {syncs}, {asked:.1f} KiB written each, {reached:.1f} KiB to the disk")
 
 
 def written(pid: int) -> tuple[int, int]:
