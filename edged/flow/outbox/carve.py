@@ -17,6 +17,7 @@ Value = int | float | str | bytes | None
 _TABLE_LEAF, _INDEX_LEAF = 0x0D, 0x0A
 _MOST_BYTES = 64 * 2**20  # of one record: larger ones are nonsense
 _SIZES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
+_META = b"epoch"  # of the leaves without rowid only those of `meta` are wanted: the others are indexes
 _PAGES_AT, _FREE_AT = 28, 32  # in the header of the file
 
 
@@ -92,7 +93,7 @@ def records(pages: Pages) -> Iterator[Record]:
     """Every record that can be made out, page by page."""
     free = pages.free()
     for page in chain((pages.read(number) for number in range(2, pages.count + 1) if number not in free), pages.loose()):
-        if len(page) == pages.size and page[0] in (_TABLE_LEAF, _INDEX_LEAF):
+        if len(page) == pages.size and (page[0] == _TABLE_LEAF or (page[0] == _INDEX_LEAF and _META in page)):
             for cell in range(min(struct.unpack_from(">H", page, 3)[0], pages.size // 4)):
                 try:
                     yield _record(pages, page, struct.unpack_from(">H", page, 8 + 2 * cell)[0], table=page[0] == _TABLE_LEAF)
@@ -161,6 +162,8 @@ def _value(body: bytes, kind: int, at: int) -> tuple[Value, int]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
+    if data[at] < 0x80:  # nearly all are
+        return data[at], at + 1
     value = 0
     for count in range(8):
         byte = data[at + count]

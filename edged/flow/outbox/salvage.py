@@ -19,7 +19,7 @@ from urllib.parse import quote
 from edged.flow.outbox.carve import Pages, Record, Value, records
 from edged.flow.outbox.log import read_log
 from edged.flow.outbox.schema import PAGE_BYTES, SCRIPTS, migrate, newest, schema
-from edged.flow.outbox.seal import DamagedPayload, unpack, unseal
+from edged.flow.outbox.seal import DamagedPayload, belongs, unpack
 from edged.flow.outbox.storage_errors import is_damage
 from edged.lib.files import fsync_dir
 from edged.types import FrameId, Outcome, RowState, SourceName
@@ -197,7 +197,7 @@ def _carve(db: sqlite3.Connection, found: Iterator[Record]) -> dict[str, int]:
 def _is_reading(values: Sequence[Value]) -> bool:
     outcome, reasons, state = (str(value) for value in values[3:6])
     try:
-        return outcome in _OUTCOMES and state in _STATES and isinstance(json.loads(reasons), list)
+        return outcome in _OUTCOMES and state in _STATES and (reasons == "[]" or isinstance(json.loads(reasons), list))
     except ValueError:
         return False
 
@@ -214,8 +214,10 @@ def _take_payload(db: sqlite3.Connection, stored: bytes) -> int:
     try:
         told = json.loads(unpack(stored))
         seq, id, source, outcome, reasons, epoch = (told[key] for key in ("seq", "id", "source", "outcome", "reasons", "epoch"))
-        unseal(stored, seq=seq, id=FrameId(id), source=SourceName(source))
+        proven = belongs(stored, seq=seq, id=FrameId(id), source=SourceName(source))
     except (DamagedPayload, ValueError, KeyError, TypeError):
+        return 0
+    if not proven:
         return 0
     db.execute("INSERT OR REPLACE INTO payload VALUES (?, ?)", (seq, stored))
     db.execute("INSERT OR REPLACE INTO proven VALUES (?, ?, ?, ?, ?, ?)", (seq, id, source, outcome, json.dumps(reasons), epoch))

@@ -46,15 +46,17 @@ def unseal(stored: bytes, *, seq: int, id: FrameId, source: SourceName) -> bytes
     Raises:
         DamagedPayload: It is not the one of this row any more.
     """
-    if stored[:1] == _PLAIN:
-        if b'"id":"%b","seq":%d,' % (id.encode(), seq) not in stored:
-            message = "the payload is not the one of its row"
-            raise DamagedPayload(message)
-        return stored
-    if stored[1:_HEAD] != _checksum(stored[_HEAD:], seq, id, source):
-        message = "the checksum of the payload is wrong"
+    if not belongs(stored, seq=seq, id=id, source=source):
+        message = "it is not the payload of its row any more"
         raise DamagedPayload(message)
     return unpack(stored)
+
+
+def belongs(stored: bytes, *, seq: int, id: FrameId, source: SourceName) -> bool:
+    """Whether the checksum says that it is the payload of this row."""
+    if stored[:1] == _PLAIN:
+        return b'"id":"%b","seq":%d,' % (id.encode(), seq) in stored
+    return stored[1:_HEAD] == _checksum(stored[_HEAD:], seq, id, source)
 
 
 def unpack(stored: bytes) -> bytes:
