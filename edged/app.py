@@ -12,7 +12,7 @@ import random
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from edged import __version__
@@ -167,6 +167,8 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     last = [exporter] if config.metrics.file else []  # ended last, it tells how everything ended
     workers: tuple[Worker, ...] = (*last, relay, sink, watch, *feeds, control, desk, status, reload)
     supervisor = _supervisor(workers, notifier, rng, reload)
+    if outbox.salvaged:
+        relay.event("outbox_salvaged", asdict(outbox.salvaged))
     report.attach(relay, sink, supervisor, files, reloading, certificates, exporter, NamedCheck("work", lambda: left_alone))
     exporter.attach(report.health)
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reload=reload)

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0  # how soon a change of health is published
 _FIRST_LOOK_SECONDS = 0.02  # likewise, until the daemon is ready
+_NEARLY_FULL = 0.9  # of the budget
 _REFRESH_SECONDS = 5.0  # how soon counters are
 
 
@@ -155,11 +156,15 @@ class Report:
         return json.dumps(state | asdict(source.counters())).encode()
 
     def _room(self) -> Health:
-        if self._parts.sink.full:
-            return Health(state=HealthState.FAILING, reasons=("no room: intake stopped; see outbox.max_bytes and the disk",))
+        room = self._outbox.room()
+        reasons = list(room.told)
         if self._parts.sink.stuck:
-            return Health(state=HealthState.DEGRADED, reasons=("files that were read cannot be moved away; see the journal",))
-        return Health()
+            reasons.append("files that were read cannot be moved away; see the journal")
+        if room.share >= _NEARLY_FULL:
+            reasons.append(f"{room.share:.0%} of outbox.max_bytes is taken by readings that must be kept; at 100% intake stops")
+        if self._parts.sink.full:
+            return Health(state=HealthState.FAILING, reasons=(self._parts.sink.full, *reasons))
+        return Health(state=HealthState.DEGRADED if reasons else HealthState.OK, reasons=tuple(reasons))
 
     def _broker(self) -> Health:
         relay = self._parts.relay.health()

@@ -222,6 +222,16 @@ class OutboxMessage:
     source: SourceName
     payload: bytes = field(repr=False)  # JSON, UTF-8, schema edged.reading/1
     attempts: int  # publishes that this payload itself may have made fail
+    epoch: str = ""  # the one that its seq belongs to: an older one, after a salvage
+    damage: str = ""  # what is wrong with the payload on the disk: never to be published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreRoom:
+    """How much of the room for readings is taken by what may not be forgotten, and what else somebody should look at."""
+
+    share: float  # of the budget, 0..1
+    told: tuple[str, ...]  # reasons why somebody should look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

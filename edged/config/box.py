@@ -26,6 +26,9 @@ class OutboxSection(Section):
     """The disk between reading and broker."""
 
     max_bytes: int = Field(default=512 * 2**20, ge=8 * 2**20, description="budget of the database; full stops intake and drops nothing")
+    reserve_bytes: int = Field(
+        default=32 * 2**20, ge=0, le=2**40, description="file kept beside it, given up when the disk is full; 0 keeps none"
+    )
     keep_sent_days: float = Field(default=7.0, ge=0, le=3650, description="how long sent readings stay for replay")
 
 

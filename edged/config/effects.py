@@ -22,6 +22,7 @@ _RESTART = (
     "device",  # stands in every topic, and in each payload already written
     "state_dir",  # the open database, and where the layers are
     "control.socket",
+    "outbox.reserve_bytes",  # the file stands as it is
     "metrics",
     "mqtt.base",  # start of every topic; the old retained ones would stay behind
     "sources.*.kind",

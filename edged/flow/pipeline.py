@@ -131,7 +131,7 @@ class SinkWorker:
         self._batch: list[Entry] = []  # taken from the ledger and not committed: an error leaves it for the next `run`
         self._unfiled: list[tuple[SourceName, Committed]] = []  # only changed in the sink's thread
         self._told: set[str] = set()
-        self.full = False  # the outbox has no room; read by health
+        self.full = ""  # why the outbox has no room; read by health
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Commit until *stop* is set and what was in work is committed, or the drain time is over."""
@@ -160,11 +160,11 @@ class SinkWorker:
             except OutboxFull as error:
                 if not self.full:
                     log.error("intake stopped: %s; %s", error, error.hint)  # noqa: TRY400 - expected, no traceback
-                self.full = True
+                self.full = f"intake stopped: {error}; {error.hint}"
                 beat()
                 if stop.wait(1):
                     return  # the files stay in work and are read again at the next start
-        self.full = False
+        self.full = ""
         self._ledger.committed(readings)
         self._live(readings)
         self._committed()

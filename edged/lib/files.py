@@ -59,6 +59,21 @@ def fsync_dir(folder: int | str | Path) -> None:
         os.close(descriptor)
 
 
+def fsync_names(folder: Path) -> None:
+    """Make the names in a folder durable, and its own and those of the folders above it, as far as we may look.
+
+    A file in a synced folder is lost with a folder above it whose name was not.
+    """
+    device = folder.stat().st_dev
+    for place in (folder, *folder.absolute().parents):
+        try:
+            if place.stat().st_dev != device:
+                return
+            fsync_dir(place)
+        except PermissionError:
+            return
+
+
 def atomic_write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write a file so that its name always means old or new content, whole and durable.
 

@@ -1,5 +1,6 @@
 """Ready-made readings and outboxes."""
 
+import base64
 import datetime as dt
 import random
 from functools import partial
@@ -49,14 +50,14 @@ def reading(number: int = 1, **changes: Any) -> Reading:
 
 
 def large_reading(number: int, size: int) -> Reading:
-    """A reading whose payload is at least *size* bytes."""
-    return reading(number, text="".join(random.Random(number).choices("ABC", k=size)), lines=())
+    """A reading whose payload is at least *size* bytes, and hardly fewer once it is deflated."""
+    return reading(number, text=base64.b85encode(random.Random(number).randbytes(size))[:size].decode(), lines=())
 
 
 def make_outbox(path: Path, *, clock: FakeClock | None = None, synced: bool | None = True, **options: Any) -> Outbox:
     """An outbox that is not open yet; options that are not its own go into its section."""
-    own = {key: options.pop(key) for key in ("connect",) if key in options}
-    section = OutboxSection(**options)
+    own = {key: options.pop(key) for key in ("connect", "free") if key in options}
+    section = OutboxSection(**({"reserve_bytes": 0} | options))
     encode = partial(_encode, device="line3")
     return Outbox(path / "outbox.db", section, encode=encode, clock=clock or FakeClock(), clock_synced=lambda: synced, **own)
 

@@ -14,7 +14,7 @@ from edged.errors import InstanceRunning, OutboxError, SourceUnavailable
 from edged.flow.folder.lock import FolderLock, lock, try_lock
 from edged.flow.folder.names import ClaimedName, parse_claimed, printable
 from edged.flow.folder.places import Places
-from edged.lib.files import atomic_write, fsync_dir, rename_noreplace
+from edged.lib.files import atomic_write, fsync_dir, fsync_names, rename_noreplace
 from edged.types import Origin, Outcome
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class WorkFolder:
         try:
             self._lock = lock(self.path)
             self.descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) if self._lock else -1
+            fsync_names(self.path)
         except OSError as error:
             message = f"source {self._places.source}: the work folder {self.path} cannot be locked: {os.strerror(error.errno or 0)}"
             raise SourceUnavailable(message, hint="give the user of edged write access to it, and make room on the disk") from error
@@ -160,6 +161,7 @@ class WorkFolder:
         target = f"{day}/{held.claimed.filed}"
         if day not in self._days or not os.path.isdir(day):  # noqa: PTH112 - asked for every file
             Path(day).mkdir(mode=0o750, parents=True, exist_ok=True)
+            fsync_names(Path(day))  # a sidecar syncs what lies in it
             self._days = {day}
         if not good:
             atomic_write(Path(f"{target}.json"), _sidecar(self._places.source, held, outcome, reasons, now), mode=0o640)

@@ -5,7 +5,13 @@ rows.py      the statements about rows on their way to the broker
 later.py     and about what it took: confirmed, sent again, replayed; retained topics
 counts.py    how many rows are in which state
 budget.py    the disk budget, and which rows are forgotten
-database.py  the connection: durability read back, what storage errors mean
+age.py       how old a row is, whatever the clock says
+space.py     room on the file system, and the reserve
+database.py  the connection: durability read back, the check at the start, what storage errors mean
+salvage.py   a damaged database is set aside, and a new one made of what can be read
+carve.py     records out of its pages, without SQLite
+log.py       its write-ahead log, likewise
+seal.py      payloads deflated, each with a checksum
 schema.py    the tables, and how an older database becomes a newer one
 """
 

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edged.errors import OutboxFull
+from edged.flow.outbox.age import Age
 from edged.flow.outbox.counts import Counts
-from edged.flow.outbox.database import PAGE_BYTES, WAL_BYTES, Database
+from edged.flow.outbox.database import WAL_BYTES, Database
+from edged.flow.outbox.schema import PAGE_BYTES
 from edged.types import RowState
 
 CHUNK = 256  # rows forgotten at a time: bounds how long the lock is held
@@ -30,7 +32,12 @@ class Budget:
     """How much the files may take and how long sent rows stay."""
 
     max_bytes: int
-    keep_seconds: float
+    age: Age
+
+    def share(self, database: Database, db: sqlite3.Connection, held: Counts) -> float:
+        """How much of the budget is taken by rows that may not be forgotten; by their number, as if all were of one size."""
+        rows = held.pending.total() + held.settled.total()
+        return database.live_bytes(db) / (self.max_bytes - WAL_BYTES) * (1 - held.may_be_forgotten / rows) if rows else 0.0
 
     def make_room(self, database: Database, db: sqlite3.Connection, payloads: Sequence[int], held: Counts) -> Removed:
         """Forget the oldest sent rows until payloads of these sizes fit; how many of which state went.
@@ -66,12 +73,15 @@ class Budget:
     def has_old(self, database: Database, now: float) -> bool:
         """Whether `forget_old` would find something: the usual answer is no, and costs no transaction."""
         with database.reading() as db:
-            return any(row[2] < now - self.keep_seconds for row in db.execute(_OLDEST, (CHUNK,)))
+            times = [row[2] for row in db.execute(_OLDEST, (CHUNK,))]
+        return any(self.age.is_old(time, now) or self.age.is_timeless(time, now) for time in times)
 
     def forget_old(self, db: sqlite3.Connection, now: float) -> Removed:
-        """Forget some rows that were sent longer ago than they are kept."""
+        """Forget some rows that were sent longer ago than they are kept; where the time says nothing, it is counted from now."""
         oldest = db.execute(_OLDEST, (CHUNK,)).fetchall()
-        return _forget(db, [row for row in oldest if row[2] < now - self.keep_seconds])
+        timeless = [(now, row[0]) for row in oldest if self.age.is_timeless(row[2], now)]
+        db.executemany("UPDATE reading SET changed_at = ? WHERE seq = ?", timeless)
+        return _forget(db, [row for row in oldest if self.age.is_old(row[2], now)])
 
 
 def _forget(db: sqlite3.Connection, rows: list[tuple[int, str, float]]) -> Removed:

@@ -5,23 +5,33 @@ connections reset, and because the rows have one owner. After the first storage 
 again: a sync that failed once may "succeed" without having written anything.
 """
 
+import ctypes
+import datetime as dt
+import fcntl
+import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from edged.errors import EdgedError, OutboxError
-from edged.flow.outbox.schema import migrate
-from edged.flow.outbox.storage_errors import storage_error
-from edged.lib.files import fsync_dir
+from edged.errors import EdgedError, InstanceRunning, OutboxError
+from edged.flow.outbox import salvage
+from edged.flow.outbox.schema import PAGE_BYTES, migrate
+from edged.flow.outbox.storage_errors import is_damage, storage_error
+from edged.lib.files import fsync_names
 
-PAGE_BYTES = 1024  # half the bytes written per reading that 4096 costs, at the same speed
+log = logging.getLogger(__name__)
+
 WAL_BYTES = 4 * 2**20  # the write-ahead log is folded into the database at this size
 
 _REPLACED = (
     "start again. Stop edged before the database is moved away; a backup that is put back repeats `seq` under the same "
     "epoch: without it a new database, with a new epoch, is begun"
 )
+
+_FOLDER = "the folder must exist and belong to the user of the service (state_dir in the configuration), and have room"
+_FRAMES_END = 32 + (WAL_BYTES // PAGE_BYTES - 1) * (24 + PAGE_BYTES)  # where the last frame of a long log stands
 
 Connect = Callable[..., sqlite3.Connection]
 
@@ -39,41 +49,97 @@ class Database:
         self._db: sqlite3.Connection | None = None
         self._failure: EdgedError | None = None
         self._file: tuple[int, int] | None = None  # device and inode of what was opened
+        self._log: int | None = None  # descriptor of the log, to see how long it is
 
     @property
     def usable(self) -> bool:
         """Whether it is open and storage never failed."""
         return self._db is not None and self._failure is None
 
-    def open(self) -> None:
-        """Open or create, recover, check, migrate.
+    def open(self, now: dt.datetime) -> salvage.Salvage | None:
+        """Open or create, recover, check after an unclean end, migrate; what became of it, where it had to be salvaged.
 
         Raises:
             InstanceRunning: Another process has it open.
             OutboxError: It cannot be trusted, or not be opened.
         """
-        born = not self.path.exists()
-        clean = not self._log_bytes()  # the log is removed when the last run closed
         try:
-            self._db = self._connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
-            self._prepare(self._db, clean=clean)
-        except BaseException as error:
-            self.close()
-            if isinstance(error, sqlite3.Error):
-                raise storage_error(self.path, error) from error
-            raise
-        if born:
-            fsync_dir(self.path.parent)
+            with self._alone():
+                salvage.finish(self.path)
+                told = self._check(now)
+                try:
+                    self._open()
+                except sqlite3.DatabaseError as error:
+                    if not is_damage(error):
+                        raise
+                    told = self._salvage(str(error), now)
+                    self._open()
+                self._suspect.unlink(missing_ok=True)
+        except sqlite3.Error as error:
+            raise storage_error(self.path, error) from error
+        except OSError as error:
+            message = f"{self.path}: {os.strerror(error.errno or 0)}"
+            raise OutboxError(message, hint=_FOLDER) from error
         self._file = self._standing()
+        return told
 
-    def _prepare(self, db: sqlite3.Connection, *, clean: bool) -> None:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else opens or salvages meanwhile; what follows is SQLite's own lock."""
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError as error:
+            message = f"{self.path}: another process is just opening the database"
+            raise InstanceRunning(message, hint="end the other edged, or ask it through its control socket (edged status)") from error
+        finally:
+            os.close(folder)
+
+    def _check(self, now: dt.datetime) -> salvage.Salvage | None:
+        """Look for damage before anything is written: all of it, unless the last run closed.
+
+        A journal of SQLite's says that the file was just being made; only SQLite can take that back.
+        """
+        if not self.path.exists() or self.path.with_name(f"{self.path.name}-journal").exists():
+            return None
+        found = salvage.header_finding(self.path)
+        if not found and (self._log_bytes() or self._suspect.exists()):  # the log is removed when the last run closed
+            found = salvage.finding(self.path)
+        return self._salvage(found, now) if found else None
+
+    def _salvage(self, why: str, now: dt.datetime) -> salvage.Salvage:
+        log.error("the database is damaged: %s; saving what can be read", why, extra={"file": str(self.path)})
+        told = salvage.salvage(self.path, why, now)
+        log.error(told.told)
+        return told
+
+    def _open(self) -> None:
+        born = not self.path.exists()
+        db = self._connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
+        try:
+            self._prepare(db)
+            if born:
+                fsync_names(self.path.parent)
+        except sqlite3.Error as error:
+            if is_damage(error) or isinstance(storage_error(self.path, error), InstanceRunning):
+                db.close()
+            else:
+                _abandon(db)
+            raise
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
         for pragma in (
             "locking_mode = EXCLUSIVE",  # first: the log then needs no shared memory
             f"page_size = {PAGE_BYTES}",  # of a new database
             "journal_mode = WAL",
             "synchronous = FULL",
             "mmap_size = 0",
-            f"wal_autocheckpoint = {WAL_BYTES // PAGE_BYTES}",
+            "wal_autocheckpoint = 0",  # SQLite would keep the error of a failed one to itself: `_fold` does not
             f"journal_size_limit = {WAL_BYTES}",
         ):
             db.execute(f"PRAGMA {pragma}").fetchall()
@@ -81,8 +147,6 @@ class Database:
         db.execute("COMMIT")
         self._read_back(db)
         migrate(db, self.path)
-        if not clean:
-            self._check(db)
 
     def _read_back(self, db: sqlite3.Connection) -> None:
         for pragma, wanted in _DURABLE.items():
@@ -91,12 +155,6 @@ class Database:
             if found != wanted:
                 message = f"{self.path}: SQLite {sqlite3.sqlite_version} has {pragma} {found} where {wanted} was asked for"
                 raise OutboxError(message, hint="readings would not survive a power cut: use a local file system and a stock SQLite")
-
-    def _check(self, db: sqlite3.Connection) -> None:
-        """Look at the table of rows and its indexes; payloads, the bulk, are left to their own reads."""
-        finding = db.execute("PRAGMA quick_check('reading')").fetchone()[0]
-        if finding != "ok":
-            raise storage_error(self.path, sqlite3.DatabaseError(str(finding)))
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -115,6 +173,19 @@ class Database:
                 db.execute("ROLLBACK")
                 raise
             db.execute("COMMIT")
+            self._fold(db)
+
+    def _fold(self, db: sqlite3.Connection) -> None:
+        """Fold the log into the database once it is long.
+
+        Each frame carries the salts of the log it belongs to, and older ones are overwritten from the start:
+        the log is long once the frame at that place has the salts of the header.
+        """
+        if self._log is None:
+            self._log = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
+        if os.pread(self._log, 8, _FRAMES_END + 8) == os.pread(self._log, 8, 16):
+            busy, _, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            assert not busy, "there is one connection"
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -131,8 +202,17 @@ class Database:
         try:
             yield self._db
         except sqlite3.Error as error:
-            self._failure = storage_error(self.path, error)
-            raise self._failure from error
+            raise self._fail(error) from error
+
+    def _fail(self, error: sqlite3.Error) -> EdgedError:
+        """From here on nothing is tried any more: not even by SQLite, which would sync once more when it closes."""
+        self._failure = storage_error(self.path, error)
+        if self._db is not None:
+            _abandon(self._db)
+        if is_damage(error):
+            with suppress(OSError):
+                self._suspect.touch()  # checked at the next start, whatever the log says
+        return self._failure
 
     def still_there(self) -> None:
         """Make sure that what is written here is found again under its name.
@@ -166,11 +246,33 @@ class Database:
         return (self.path.stat().st_size if self.path.exists() else 0) + self._log_bytes()
 
     def _log_bytes(self) -> int:
-        log = self.path.with_name(f"{self.path.name}-wal")
-        return log.stat().st_size if log.exists() else 0
+        return self._log_path.stat().st_size if self._log_path.exists() else 0
+
+    @property
+    def _log_path(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
+    @property
+    def _suspect(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.suspect")
 
     def close(self) -> None:
-        """Fold the log into the database and let go of it. Idempotent; does nothing after a storage error."""
-        if self._db is not None and self.usable:
-            self._db.close()
-            self._db = None
+        """Fold the log into the database and let go of it. Idempotent; does nothing after a storage error.
+
+        Raises:
+            OutboxError: Storage failed; the log stands, and is folded at the next start.
+        """
+        if self._db is None or not self.usable:
+            return
+        with self.reading() as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()  # whose error, unlike that of `close`, is told
+        if self._log is not None:
+            os.close(self._log)
+            self._log = None
+        self._db.close()
+        self._db = None
+
+
+def _abandon(db: sqlite3.Connection) -> None:
+    """Keep a connection for ever: its end, even at the end of the interpreter, would write and sync once more."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(db))

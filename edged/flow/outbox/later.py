@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from edged.flow.outbox.rows import message
 from edged.types import FrameId, OutboxMessage, ReplaySpan, RowState, SourceName
 
 Settled = tuple[int, SourceName, RowState, bool]  # seq, source, the state it had, whether a confirmation was awaited
@@ -99,4 +100,4 @@ def remember(db: sqlite3.Connection, topics: Sequence[str], forget: Sequence[str
 
 def _message(row: tuple[int, str, str, bytes, int]) -> OutboxMessage:
     seq, id, source, body, attempts = row
-    return OutboxMessage(seq=seq, id=FrameId(id), source=SourceName(source), payload=body, attempts=attempts)
+    return message(seq, FrameId(id), SourceName(source), body, attempts)

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Sequence
 
+from edged.flow.outbox.seal import DamagedPayload, seal, unseal
 from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, Outcome, Reading, RowState, SourceName
 
 NewRow = tuple[Reading, int, bytes]  # reading, seq, payload
@@ -18,7 +19,11 @@ _DUE = """
 
 def epoch(db: sqlite3.Connection) -> str:
     """The random id that this database got at its creation."""
-    return str(db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0])
+    row = db.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    if row is None:
+        message = "the epoch is gone"
+        raise sqlite3.DatabaseError(message)
+    return str(row[0])
 
 
 def find(db: sqlite3.Connection, ids: Sequence[FrameId]) -> dict[FrameId, Committed]:
@@ -27,8 +32,16 @@ def find(db: sqlite3.Connection, ids: Sequence[FrameId]) -> dict[FrameId, Commit
     for id in ids:
         row = db.execute("SELECT seq, outcome, reasons FROM reading WHERE id = ?", (id,)).fetchone()
         if row:
-            known[id] = Committed(id=id, seq=row[0], outcome=Outcome(row[1]), reasons=tuple(json.loads(row[2])))
+            known[id] = _committed(id, *row)
     return known
+
+
+def _committed(id: FrameId, seq: int, outcome: str, reasons: str) -> Committed:
+    try:
+        return Committed(id=id, seq=seq, outcome=Outcome(outcome), reasons=tuple(json.loads(reasons)))
+    except ValueError as error:
+        message = f"the row of seq {seq} says nonsense: {error}"
+        raise sqlite3.DatabaseError(message) from error
 
 
 def insert(db: sqlite3.Connection, new: Sequence[NewRow], now: float) -> None:
@@ -43,10 +56,30 @@ def insert(db: sqlite3.Connection, new: Sequence[NewRow], now: float) -> None:
         db.execute("INSERT INTO payload VALUES (?, ?)", (seq, body))
 
 
+def sealed(new: Sequence[NewRow]) -> list[NewRow]:
+    """The rows with their payloads as they are stored."""
+    return [(reading, seq, seal(body, seq=seq, id=reading.id, source=reading.source)) for reading, seq, body in new]
+
+
+def former_epochs(db: sqlite3.Connection) -> list[tuple[int, str]]:
+    """Up to which seq, in order, rows belong to an epoch before the one of the database."""
+    return db.execute("SELECT last_seq, epoch FROM former_epoch ORDER BY last_seq").fetchall()
+
+
 def due(db: sqlite3.Connection, source: SourceName, now: float, limit: int) -> list[OutboxMessage]:
     """Pending rows of one source, lowest seq first."""
     found = db.execute(_DUE, (source, now, now + _FAR, limit))
-    return [OutboxMessage(seq=seq, id=FrameId(id), source=source, payload=body, attempts=attempts) for seq, id, body, attempts in found]
+    return [message(seq, FrameId(id), source, body, attempts) for seq, id, body, attempts in found]
+
+
+def message(seq: int, id: FrameId, source: SourceName, body: bytes, attempts: int) -> OutboxMessage:
+    """A row as the relay knows it; its epoch is told by the outbox."""
+    damage, payload = "", b""
+    try:
+        payload = unseal(body, seq=seq, id=id, source=source)
+    except DamagedPayload as error:
+        damage = f"damaged on the disk: {error}"
+    return OutboxMessage(seq=seq, id=id, source=source, payload=payload, attempts=attempts, damage=damage)
 
 
 def finish(

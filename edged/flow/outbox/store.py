@@ -6,18 +6,22 @@ hence readings == highest seq and forgotten == readings - rows; the other counts
 
 import sqlite3
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from edged.config import OutboxSection
 from edged.errors import UsageError
-from edged.flow.outbox import later, rows
+from edged.flow.outbox import later, rows, salvage
+from edged.flow.outbox.age import Age
 from edged.flow.outbox.budget import CHUNK, Budget
 from edged.flow.outbox.counts import Counts
 from edged.flow.outbox.database import Connect, Database
+from edged.flow.outbox.space import Free, Space, free_bytes
 from edged.lib.clock import Clock
-from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, OutboxStats, Reading, ReplaySpan, RowState, SourceName
+from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, OutboxStats, Reading, ReplaySpan, RowState, SourceName, StoreRoom
 
 Encode = Callable[[Reading, int, str], bytes]  # reading, seq, epoch -> payload
 
@@ -37,13 +41,20 @@ class Outbox:
         clock: Clock,
         clock_synced: Callable[[], bool | None],
         connect: Connect = sqlite3.connect,
+        free: Free = free_bytes,
     ) -> None:
         """Keep rows in *path*; nothing is touched before `open`."""
         self._database = Database(path, connect=connect)
-        self._budget = _budget(section)
-        self._encode, self._clock, self._clock_synced = encode, clock, clock_synced
+        self._space = Space(path, section.reserve_bytes, free=free)
+        self._age = Age(clock, clock_synced, section.keep_sent_days * _DAY)
+        self._budget = Budget(max_bytes=section.max_bytes, age=self._age)
+        self._encode, self._clock = encode, clock
         self._lock = threading.Lock()  # held over the commit: counts and rows never differ for an observer
         self._epoch = ""
+        self._former: list[tuple[int, str]] = []  # epochs before, and up to which seq
+        self.salvaged: salvage.Salvage | None = None  # what became of the database at this start, if it was damaged
+        self._salvage: salvage.Salvage | None = None  # ... or at an earlier one
+        self._set_aside: list[str] = []
         self._counts = Counts()
         self._filed: list[FrameId] = []  # noted, written with the next transaction
 
@@ -54,10 +65,12 @@ class Outbox:
             InstanceRunning: Another process has it open.
             OutboxError: It cannot be trusted, or not be opened.
         """
-        self._database.open()
+        self._space.open()
+        self.salvaged = self._database.open(self._clock.now())
         with self._lock, self._database.reading() as db:
-            self._epoch = rows.epoch(db)
+            self._epoch, self._former = rows.epoch(db), rows.former_epochs(db)
             self._counts = Counts.of(db)
+            self._salvage, self._set_aside = salvage.last(db), salvage.set_aside(self._database.path)
 
     def close(self) -> None:
         """Write what was only noted, and close. Idempotent."""
@@ -81,6 +94,8 @@ class Outbox:
                         new.append((reading, seq, self._encode(reading, seq, self._epoch)))
                         known[reading.id] = Committed(id=reading.id, seq=seq, outcome=reading.outcome, reasons=reading.reasons)
                 if new:
+                    self._space.require()
+                    new = rows.sealed(new)
                     counts.forgotten(self._budget.make_room(self._database, db, [len(body) for _, _, body in new], self._counts))
                     rows.insert(db, new, self._now())
             self._counts = counts
@@ -94,7 +109,8 @@ class Outbox:
     def limit(self, section: OutboxSection) -> None:
         """Keep to this budget from now on."""
         with self._lock:
-            self._budget = _budget(section)
+            self._age.keep(section.keep_sent_days * _DAY)
+            self._budget = Budget(max_bytes=section.max_bytes, age=self._age)
 
     def filed(self, ids: Sequence[FrameId]) -> None:
         """Note that the files of these ids were moved away; written with the next transaction."""
@@ -106,7 +122,7 @@ class Outbox:
         with self._lock, self._database.reading() as db:
             sources = [source for source in self._counts.sources() if source not in skip]
             found = [row for source in sources for row in rows.due(db, source, now, limit)]
-        return sorted(found, key=lambda row: row.seq)[:limit]
+        return self._told(sorted(found, key=lambda row: row.seq)[:limit])
 
     def accept(self, seqs: Sequence[int], again: float | None = None) -> None:
         """The broker took these rows: pending becomes sent; see `MessageStore.accept`."""
@@ -132,7 +148,7 @@ class Outbox:
     def overdue(self, limit: int, now: float, longest: float) -> list[OutboxMessage]:
         """Sent rows that nobody confirmed in time; see `MessageStore.overdue`."""
         with self._lock, self._database.reading() as db:
-            return later.overdue(db, now, now + longest + _SLACK, limit) if self._counts.unconfirmed else []
+            return self._told(later.overdue(db, now, now + longest + _SLACK, limit)) if self._counts.unconfirmed else []
 
     def sent_again(self, seqs: Sequence[int], now: float, first: float, longest: float) -> None:
         """These were sent again: the next time comes twice as late, at most *longest* seconds from *now*."""
@@ -153,9 +169,10 @@ class Outbox:
     def tidy(self) -> bool:
         """Forget some of the rows that were sent long ago; True if there is more to do.
 
-        Age says nothing while the clock was never set: then only the budget forgets.
+        Where age says nothing, because of the clock, only the budget forgets.
         """
-        if self._clock_synced() is False:
+        self._set_aside = salvage.set_aside(self._database.path)
+        if not self._age.believed():
             return False
         now = self._now()
         with self._lock:
@@ -170,6 +187,18 @@ class Outbox:
         """Counts that always add up."""
         with self._lock:
             return self._counts.stats(self._database.file_bytes(), self._epoch)
+
+    def room(self) -> StoreRoom:
+        """How full it is, and what else somebody should look at."""
+        told = [
+            self._salvage.told if self._salvage and self._salvage.set_aside == name else f"{name} is damaged" for name in self._set_aside
+        ]
+        with self._lock:
+            if not self._database.usable:
+                return StoreRoom(share=0.0, told=tuple(told))
+            with self._database.reading() as db:
+                share = self._budget.share(self._database, db, self._counts)
+        return StoreRoom(share=share, told=tuple(f"{what}; look at the disk, then move that file away" for what in told))
 
     def dead(self, limit: int = 100) -> list[DeadLetter]:
         """Rows that were given up, newest first."""
@@ -213,7 +242,7 @@ class Outbox:
     def replayable(self, span: ReplaySpan, limit: int) -> list[OutboxMessage]:
         """The next rows of a replay, lowest `seq` first."""
         with self._lock, self._database.reading() as db:
-            return later.in_span(db, span, limit)
+            return self._told(later.in_span(db, span, limit))
 
     def retained(self) -> set[str]:
         """Topics under which a retained message of ours may stand at the broker."""
@@ -230,6 +259,14 @@ class Outbox:
         with self._lock, self._transaction() as db:
             rows.all_filed(db, source, but)
 
+    def _told(self, found: Sequence[OutboxMessage]) -> list[OutboxMessage]:
+        """Rows with the epoch that their seq belongs to."""
+        return [replace(row, epoch=self._epoch_of(row.seq)) for row in found]
+
+    def _epoch_of(self, seq: int) -> str:
+        place = bisect_left(self._former, (seq, ""))
+        return self._former[place][1] if place < len(self._former) else self._epoch
+
     @contextmanager
     def _changing(self) -> Iterator[tuple[sqlite3.Connection, Counts]]:
         """A transaction beside a copy of the counts, which stands once it is durable."""
@@ -241,6 +278,7 @@ class Outbox:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._space.before_write()
         with self._database.transaction() as db:
             if self._filed:
                 rows.filed(db, self._filed)
@@ -248,8 +286,4 @@ class Outbox:
         self._filed.clear()
 
     def _now(self) -> float:
-        return self._clock.now().timestamp()
-
-
-def _budget(section: OutboxSection) -> Budget:
-    return Budget(max_bytes=section.max_bytes, keep_seconds=section.keep_sent_days * _DAY)
+        return self._age.now()

@@ -183,7 +183,11 @@ class Delivery:
         limit = _FETCH + len(held) + len(self.suspects)
         rows = self._store.due(limit, self._clock.now().timestamp(), skip=self._closed(now))
         self._more = len(rows) == limit
-        self._backlog.extend(row for row in rows if row.seq not in held and row.seq not in self.suspects)
+        for row in rows:
+            if row.damage:
+                self._bury(row, row.damage)
+            elif row.seq not in held and row.seq not in self.suspects:
+                self._backlog.append(row)
         return bool(self._backlog)
 
     def _closed(self, now: float) -> Collection[SourceName]:
@@ -223,6 +227,9 @@ class Delivery:
                 self.suspects.add([row], self._clock.monotonic() + RETRY_SECONDS)
             return  # else the outbox brings it again
         self.suspects.clear(row.seq)
+        self._bury(row, reason)
+
+    def _bury(self, row: OutboxMessage, reason: str) -> None:
         self._store.reject(row.seq, reason)
         self.dead += 1
         log.warning("dead letter", extra={"seq": row.seq, "id": row.id, "source": row.source, "reason": reason})
@@ -237,7 +244,7 @@ def read_topic(base: str, source: SourceName) -> str:
 
 def row_message(row: OutboxMessage, base: str, epoch: str, *more: tuple[str, str]) -> Message:
     """The row as it goes out, with *more* user properties."""
-    identity = (("id", row.id), ("seq", str(row.seq)), ("epoch", epoch))
+    identity = (("id", row.id), ("seq", str(row.seq)), ("epoch", row.epoch or epoch))
     return Message(topic=read_topic(base, row.source), payload=row.payload, properties=(*identity, *more))
 
 

@@ -5,6 +5,7 @@ is confirmed, only a few are sent again in a round, and the rounds come later an
 away for a week would come back to a broker full of repetitions.
 """
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 
@@ -14,6 +15,8 @@ from edged.flow.relaying.delivery import row_message
 from edged.flow.relaying.parcel import Parcel
 from edged.lib.clock import Clock
 from edged.types import Fault, OutboxMessage
+
+log = logging.getLogger(__name__)
 
 LONGEST_SECONDS = 3600.0  # between two sendings of a row, and between two rounds
 PROBES = 20  # rows in a round while nobody confirms
@@ -133,7 +136,12 @@ class Redelivery:
             return False
         limit = _FETCH + len(self._held)
         rows = self._store.overdue(limit, self._clock.now().timestamp(), self._longest)
-        self._backlog.extend(row for row in rows if row.seq not in self._held)
+        for row in rows:
+            if row.damage:
+                log.warning("cannot be sent again", extra={"seq": row.seq, "id": row.id, "reason": row.damage})
+                self._postpone(row.seq)
+            elif row.seq not in self._held:
+                self._backlog.append(row)
         if len(rows) < limit:
             self._look_at = now + _LOOK_SECONDS
         return bool(self._backlog)

@@ -149,6 +149,11 @@ class Replay:
 
     def _fetch(self, span: ReplaySpan) -> bool:
         rows = self._store.replayable(replace(span, first=self._after + 1), _FETCH)
-        self._backlog.extend(row for row in rows if row.seq not in self._flying)
+        for row in rows:
+            if row.damage:
+                log.warning("cannot be replayed", extra={"seq": row.seq, "id": row.id, "reason": row.damage})
+                self._landed(row.seq, taken=False)
+            elif row.seq not in self._flying:
+                self._backlog.append(row)
         self._after = rows[-1].seq if rows else span.last
         return bool(self._backlog)

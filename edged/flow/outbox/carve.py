@@ -1,0 +1,174 @@
+"""Records out of the pages of a damaged database, without SQLite: what one page says needs no other page.
+
+SQL reaches a row through a header, a schema page and inner pages; each of them may be the damaged one.
+Format: https://sqlite.org/fileformat2.html, sections 1 and 2.
+"""
+
+import struct
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from edged.flow.outbox.log import read_log
+
+Value = int | float | str | bytes | None
+
+_TABLE_LEAF, _INDEX_LEAF = 0x0D, 0x0A
+_MOST_BYTES = 64 * 2**20  # of one record: larger ones are nonsense
+_SIZES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
+_META = b"epoch"  # of the leaves without rowid only those of `meta` are wanted: the others are indexes
+_PAGES_AT, _FREE_AT = 28, 32  # in the header of the file
+
+
+class Record(NamedTuple):
+    """One row of a table, or of a table without rowid."""
+
+    rowid: int | None
+    values: tuple[Value, ...]
+
+
+class _Nonsense(Exception):
+    """Not a record."""
+
+
+class Pages:
+    """The newest committed content of each page, from database and log."""
+
+    def __init__(self, path: Path, page_bytes: int) -> None:
+        """Open both files; *page_bytes* is what a database of ours has, whatever a damaged header says."""
+        self.size = page_bytes
+        self._file = path.open("rb")
+        log = path.with_name(f"{path.name}-wal")
+        self.log = read_log(log, page_bytes)
+        self._log = log.open("rb") if self.log.frames else None
+        self._newest = {frame.page: frame.offset for frame in self.log.committed if frame.sound}
+        self._loose = [frame.offset for frame in self.log.committed if not frame.sound]
+        self._held = path.stat().st_size // page_bytes  # whole pages in the file
+        told = self.log.committed[-1].commit if self.log.committed else self._word(1, _PAGES_AT)
+        self.cut = any(number not in self._newest for number in range(self._held + 1, told + 1))  # pages are missing
+        self.count = max([self._held, *self._newest])
+
+    def read(self, number: int) -> bytes:
+        """A page, counted from 1; shorter or empty where the file ends."""
+        at = self._newest.get(number)
+        if at is not None:
+            return self._logged(at)
+        self._file.seek((number - 1) * self.size)
+        return self._file.read(self.size)
+
+    def loose(self) -> Iterator[bytes]:
+        """Contents in the log whose number, or who themselves, are damaged."""
+        return map(self._logged, self._loose)
+
+    def _logged(self, offset: int) -> bytes:
+        assert self._log is not None, "it has frames"
+        self._log.seek(offset)
+        return self._log.read(self.size)
+
+    def free(self) -> set[int]:
+        """Pages that hold nothing but what was there before, as far as their list can be followed."""
+        found: set[int] = set()
+        trunk = self._word(1, _FREE_AT)
+        while 1 < trunk <= self.count and trunk not in found:
+            page = self.read(trunk)
+            if len(page) < self.size:
+                break
+            found.add(trunk)
+            trunk, count = struct.unpack_from(">II", page)
+            found.update(struct.unpack_from(f">{min(count, self.size // 4 - 2)}I", page, 8))
+        return found
+
+    def _word(self, number: int, at: int) -> int:
+        return int.from_bytes(self.read(number)[at : at + 4], "big")
+
+    def close(self) -> None:
+        """Close both files."""
+        self._file.close()
+        if self._log:
+            self._log.close()
+
+
+def records(pages: Pages) -> Iterator[Record]:
+    """Every record that can be made out, page by page."""
+    free = pages.free()
+    for page in chain((pages.read(number) for number in range(2, pages.count + 1) if number not in free), pages.loose()):
+        if len(page) == pages.size and (page[0] == _TABLE_LEAF or (page[0] == _INDEX_LEAF and _META in page)):
+            for cell in range(min(struct.unpack_from(">H", page, 3)[0], pages.size // 4)):
+                try:
+                    yield _record(pages, page, struct.unpack_from(">H", page, 8 + 2 * cell)[0], table=page[0] == _TABLE_LEAF)
+                except (_Nonsense, IndexError, struct.error, UnicodeDecodeError):
+                    continue  # this cell alone
+
+
+def _record(pages: Pages, page: bytes, at: int, *, table: bool) -> Record:
+    size, at = _varint(page, at)
+    rowid, at = _varint(page, at) if table else (None, at)
+    body = _content(pages, page, at, size, table=table)
+    end, at = _varint(body, 0)
+    kinds = []
+    while at < end:
+        kind, at = _varint(body, at)
+        kinds.append(kind)
+    values: list[Value] = []
+    for kind in kinds:
+        value, end = _value(body, kind, end)
+        values.append(value)
+    if at > len(body) or end != len(body):
+        raise _Nonsense
+    return Record(rowid, tuple(values))
+
+
+def _content(pages: Pages, page: bytes, at: int, size: int, *, table: bool) -> bytes:
+    """The whole record, with what does not fit on its page."""
+    if not 0 < size < _MOST_BYTES:
+        raise _Nonsense
+    usable = pages.size
+    most, least = (usable - 35 if table else (usable - 12) * 64 // 255 - 23), (usable - 12) * 32 // 255 - 23
+    if size <= most:
+        return page[at : at + size]
+    local = least + (size - least) % (usable - 4)
+    local = local if local <= most else least
+    parts, left = [page[at : at + local]], size - local
+    (following,) = struct.unpack_from(">I", page, at + local)
+    while left > 0:
+        if not 1 < following <= pages.count:
+            raise _Nonsense
+        more = pages.read(following)
+        (following,) = struct.unpack_from(">I", more)
+        parts.append(more[4 : 4 + left])
+        left -= usable - 4
+    return b"".join(parts)
+
+
+def _value(body: bytes, kind: int, at: int) -> tuple[Value, int]:
+    if kind >= 12:
+        size = (kind - 12) // 2
+        raw = body[at : at + size]
+        if len(raw) != size:
+            raise _Nonsense
+        return (raw.decode() if kind % 2 else raw), at + size
+    if kind in (8, 9):
+        return kind - 8, at
+    if kind in (10, 11):
+        raise _Nonsense
+    raw = body[at : at + _SIZES[kind]]
+    if len(raw) != _SIZES[kind]:
+        raise _Nonsense
+    at += len(raw)
+    if kind == 0:
+        return None, at
+    return (struct.unpack(">d", raw)[0] if kind == 7 else int.from_bytes(raw, "big", signed=True)), at
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    if data[at] < 0x80:  # nearly all are
+        return data[at], at + 1
+    value = 0
+    for count in range(8):
+        byte = data[at + count]
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value, at + count + 1
+    value = value << 8 | data[at + 8]
+    return value - (1 << 64 if value >> 63 else 0), at + 9
