@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from edged import __version__
-from edged.config import Config
+from edged.config import Config, FolderSection
 from edged.config.file import LoadedConfig
 from edged.control.health import Health, HealthState
 from edged.control.post import Worker
@@ -25,7 +25,12 @@ from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
 from edged.errors import OutboxError
 from edged.flow.decode import limit_threads
+from edged.flow.folder.base import DropFolder
+from edged.flow.folder.days import Days
 from edged.flow.folder.former import former_work, remedy
+from edged.flow.folder.kept import KeptFolder
+from edged.flow.folder.retention import RetentionWorker
+from edged.flow.folder.retry import retry_verb
 from edged.flow.folder.source import HotFolder
 from edged.flow.formats import inspect
 from edged.flow.ledger import Ledger
@@ -76,7 +81,8 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
     generation = build_generation(loaded, clock)
     undo.callback(generation.close)
     sources = _open_sources(config, outbox, clock, undo)
-    former = _former(config.state_dir, sources)
+    moving = [source for source in sources if isinstance(source, HotFolder)]
+    former = _former(config.state_dir, moving)
     ledger = Ledger([source.name for source in sources], _SLOTS, clock)
 
     report = Report(loaded, generation.model, sources, ledger, outbox)
@@ -90,14 +96,16 @@ def _run(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> Verdict:
         rng=rng,
     )
     sink = SinkWorker(sources, ledger, outbox, relay.notify)
-    control = ControlSocket(config.control.socket, report.verbs())
+    control = ControlSocket(config.control.socket, {**report.verbs(), "retry": retry_verb(config.sources)})
     control.open()
     undo.callback(control.close)
 
     notifier = Notifier.from_environ()
     feeds = [FeedWorker(source, ledger, partial(_reader, generation, source.name)) for source in sources]
     watch, status = RecogniseWatch(ledger, _ANSWER_SECONDS, generation.check), StatusWorker(report, relay, notifier)
-    workers: list[Worker] = [relay, sink, watch, *feeds, control, status]
+    days = Days(config.state_dir / "retention.json", clock, clock_synced)
+    retention = RetentionWorker([place for source in moving for place in source.shelves], days, clock)
+    workers: list[Worker] = [relay, sink, watch, *feeds, retention, control, status]
     first, longest = _RESTART_SECONDS
     times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
     supervisor = Supervisor(workers, notifier=notifier, delay=partial(full_jitter, first=first, longest=longest, rng=rng), times=times)
@@ -147,16 +155,25 @@ def build_generation(loaded: LoadedConfig, clock: Clock) -> Generation:
     return Generation(readers=readers, recognisers=builder.recognisers, model=model.ref)
 
 
-def _open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[HotFolder]:
+def _open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[DropFolder]:
     instance = _instance(config.state_dir)
     sources = []
     for name, section in config.sources.items():
-        source = HotFolder(SourceName(name), section, instance=instance, check=_check, find=outbox.find, filed=outbox.filed, clock=clock)
+        source = _source(SourceName(name), section, instance, outbox, clock)
         source.open()
         undo.callback(source.close)
         outbox.all_filed(source.name, but=source.leftovers())  # what a crash kept the sink from noting
         sources.append(source)
     return sources
+
+
+def _source(name: SourceName, section: FolderSection, instance: str, outbox: Outbox, clock: Clock) -> DropFolder:
+    contents = outbox.contents
+    if section.after == "keep":
+        return KeptFolder(
+            name, section, check=_check, find=outbox.find, filed=outbox.filed, kept=outbox.kept, contents=contents, clock=clock
+        )
+    return HotFolder(name, section, instance=instance, check=_check, find=outbox.find, filed=outbox.filed, contents=contents, clock=clock)
 
 
 def _former(state_dir: Path, sources: Sequence[HotFolder]) -> Health:

@@ -13,7 +13,7 @@ A step gets its own section, never the whole `Config`.
 
 from edged.config.box import ControlSection, LogSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection, TlsSection
-from edged.config.folder import FolderSection, LimitsSection, PreprocessSection
+from edged.config.folder import FolderSection, LimitsSection, PreprocessSection, RetentionSection
 from edged.config.root import SHIPPED, Config
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "OutboxSection",
     "PreprocessSection",
     "RecogniseSection",
+    "RetentionSection",
     "TlsSection",
 ]

@@ -8,7 +8,11 @@ from typing import Self
 
 from edged.config import FolderSection
 from edged.errors import FrameIncomplete, FrameRejected
+from edged.flow.folder.base import DropFolder
+from edged.flow.folder.kept import KeptFolder
 from edged.flow.folder.source import HotFolder
+from edged.flow.memory import Contents
+from edged.flow.outbox import Outbox
 from edged.lib.clock import Clock, SystemClock
 from edged.types import Committed, Delivery, FrameId, Outcome, SourceName
 
@@ -31,6 +35,24 @@ def check(data: bytes) -> None:
         raise FrameIncomplete(msg)
 
 
+class MemoryContents:
+    """Which input had which bytes first, for one process."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[FrameId, float]] = {}
+
+    def first(self, source: SourceName, sha256: str, id: FrameId, at: float, window: float) -> FrameId:
+        found, since = self.known.get(sha256, (id, at))
+        if abs(at - since) > window:
+            found = id
+        if found == id:
+            self.known[sha256] = id, at
+        return found
+
+    def forget(self, id: FrameId) -> None:
+        self.known = {sha256: known for sha256, known in self.known.items() if known[0] != id}
+
+
 def nothing_committed(id: FrameId) -> Committed | None:
     """The outbox of a first start."""
     return None
@@ -47,13 +69,43 @@ def hot_folder(
     instance: str = "one",
     find: Callable[[FrameId], Committed | None] = nothing_committed,
     filed: Callable[[Sequence[FrameId]], None] = lambda ids: None,
+    contents: Contents | None = None,
     clock: Clock | None = None,
     check: Callable[[bytes], None] = check,
     **keys: object,
 ) -> HotFolder:
     """A hot folder named `inbox` on *inbox*; *keys* go into its section."""
     return HotFolder(
-        SourceName("inbox"), section(inbox, **keys), instance=instance, check=check, find=find, filed=filed, clock=clock or SystemClock()
+        SourceName("inbox"),
+        section(inbox, **keys),
+        instance=instance,
+        check=check,
+        find=find,
+        filed=filed,
+        contents=contents or MemoryContents(),
+        clock=clock or SystemClock(),
+    )
+
+
+def kept_folder(
+    inbox: Path,
+    outbox: Outbox,
+    *,
+    find: Callable[[FrameId], Committed | None] | None = None,
+    clock: Clock | None = None,
+    check: Callable[[bytes], None] = check,
+    **keys: object,
+) -> KeptFolder:
+    """A folder named `inbox` on *inbox* whose files stay; an open *outbox* remembers them."""
+    return KeptFolder(
+        SourceName("inbox"),
+        section(inbox, after="keep", **keys),
+        check=check,
+        find=find or outbox.find,
+        filed=outbox.filed,
+        kept=outbox.kept,
+        contents=outbox.contents,
+        clock=clock or SystemClock(),
     )
 
 
@@ -79,9 +131,9 @@ def filed(root: Path, place: str = "done") -> list[Path]:
 
 
 class Feed:
-    """Runs a hot folder in a thread, as the pipeline does, and files each input away at once."""
+    """Runs a folder in a thread, as the pipeline does, and files each input away at once."""
 
-    def __init__(self, source: HotFolder, *, outcome: Outcome = Outcome.OK, finish: bool = True) -> None:
+    def __init__(self, source: DropFolder, *, outcome: Outcome = Outcome.OK, finish: bool = True) -> None:
         self.source, self.delivered = source, list[Delivery]()
         self._outcome, self._finish = outcome, finish
         self._stop, self.error = threading.Event(), list[BaseException]()
@@ -110,7 +162,7 @@ class Feed:
     def stop(self) -> None:
         """End the feed and the source."""
         self._stop.set()
-        self.source._parts.inbox._wake.set()  # which shortens its wait
+        self.source._inbox._wake.set()  # which shortens its wait
         self._thread.join(10)
         assert not self._thread.is_alive()
         self.source.close()

@@ -2,6 +2,7 @@
 
 store.py     rows: what the pipeline and the relay ask for
 rows.py      the statements
+memory.py    what is remembered of files that stay where they are, and of equal bytes
 counts.py    how many rows are in which state
 budget.py    the disk budget, and which rows are forgotten
 database.py  the connection: durability read back, what storage errors mean

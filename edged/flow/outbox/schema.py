@@ -37,6 +37,29 @@ SCRIPTS: Sequence[Script] = (
         "CREATE INDEX pending ON reading (source, seq) WHERE state = 'pending'",
         "CREATE INDEX finished ON reading (state, seq) WHERE state IN ('sent', 'confirmed', 'dead')",
     ),
+    (
+        """CREATE TABLE kept (  -- files that are read and stay where they are
+            source TEXT NOT NULL,
+            path BLOB NOT NULL,  -- bytes as the kernel has them
+            written TEXT NOT NULL,  -- size and time
+            identity TEXT NOT NULL,  -- inode and its time
+            sha256 BLOB,  -- NULL: it could not be read
+            id TEXT NOT NULL UNIQUE,
+            attempts INTEGER NOT NULL,
+            done INTEGER NOT NULL,  -- 0: claimed, and its reading may be missing
+            PRIMARY KEY (source, path)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX claimed ON kept (source, id) WHERE done = 0",
+        """CREATE TABLE content (  -- which input had these bytes first
+            number INTEGER PRIMARY KEY,
+            source TEXT NOT NULL,
+            sha256 BLOB NOT NULL,
+            id TEXT NOT NULL,
+            at REAL NOT NULL,  -- epoch seconds
+            UNIQUE (source, sha256)
+        ) STRICT""",
+        "CREATE INDEX content_id ON content (id)",
+    ),
 )
 
 

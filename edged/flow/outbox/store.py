@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edged.config import OutboxSection
-from edged.flow.outbox import rows
+from edged.flow.outbox import memory, rows
 from edged.flow.outbox.budget import CHUNK, Budget
 from edged.flow.outbox.counts import Counts
 from edged.flow.outbox.database import Connect, Database
@@ -44,6 +44,7 @@ class Outbox:
         self._epoch = ""
         self._counts = Counts()
         self._filed: list[FrameId] = []  # noted, written with the next transaction
+        self.kept, self.contents = memory.KeptRows(self._lock, self._database), memory.ContentRows(self._lock, self._database)
 
     def open(self) -> None:
         """Open the database and count its rows.
@@ -173,6 +174,7 @@ class Outbox:
         with self._database.transaction() as db:
             if self._filed:
                 rows.filed(db, self._filed)
+                memory.done(db, self._filed)
             yield db
         self._filed.clear()
 
