@@ -13,6 +13,8 @@ from pathlib import Path
 from edged import __version__
 from edged.errors import ConfigError, EdgedError, ExitCode
 
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edged", description="Reads the text in pictures and publishes it over MQTT.")
@@ -43,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     retry = outbox.add_parser("retry", parents=[config], help="send dead readings again")
     retry.add_argument("seq", nargs="*", type=_seq, metavar="SEQ", help="their numbers; none means all")
 
+    failed = verbs.add_parser("retry", parents=[config], help="move failed files back into their drop folder, to be read again")
+    failed.add_argument("id", nargs="*", metavar="ID", help="the id before the ~ of their names; none means all")
+    failed.add_argument("--since", type=_seconds, metavar="TIME", help="only those that were dropped since: 90s, 30m, 2h, 7d")
+    failed.add_argument("--source", metavar="NAME", help="only those of this source")
+
     models = verbs.add_parser("models", help="the shelf of models").add_subparsers(dest="action", required=True)
     for action, text in (("list", "the models that can be used here"), ("build", "make the models that edged ships")):
         sub = models.add_parser(action, parents=[config], help=text)
@@ -57,6 +64,14 @@ def _seq(text: str) -> int:
         message = f"{text!r} found, expected the number of a reading"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    number, unit = text[:-1], text[-1:]
+    if not (number.isascii() and number.isdecimal() and len(number) < 10 and unit in _UNITS):
+        message = f"{text!r} found, expected a number and its unit: 90s, 30m, 2h or 7d"
+        raise argparse.ArgumentTypeError(message)
+    return int(number) * _UNITS[unit]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,6 +110,10 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         from edged.commands.read import read
 
         return read(arguments)
+    if verb == "retry":
+        from edged.commands.retry import retry
+
+        return retry(arguments)
     if verb.startswith("models"):
         from edged.commands.models import build, listing
 

@@ -61,7 +61,7 @@ class FolderSection(Section):
     stalled_seconds: float = Field(default=60.0, ge=1, le=86400, description="an incomplete file that stopped growing that long ago fails")
     rescan_seconds: float = Field(default=60.0, ge=1, le=3600, description="the folder is listed at least that often, events or not")
     duplicates: Literal["read", "mark", "skip"] = Field(
-        default="read", description="equal bytes again: read, read and tell whose, or reject"
+        default="read", description="equal bytes again: read, mark with the first one's id, or skip"
     )
     duplicates_seconds: float = Field(
         default=86_400.0, ge=1, le=366 * 86_400, description="how long bytes are remembered where duplicates are marked or skipped"

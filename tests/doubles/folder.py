@@ -15,6 +15,8 @@ from edged.flow.memory import Contents
 from edged.flow.outbox import Outbox
 from edged.lib.clock import Clock, SystemClock
 from edged.types import Committed, Delivery, FrameId, Outcome, SourceName
+from tests.doubles.clock import FakeClock
+from tests.doubles.readings import reading
 
 _HEAD = 8
 
@@ -133,9 +135,9 @@ def filed(root: Path, place: str = "done") -> list[Path]:
 class Feed:
     """Runs a folder in a thread, as the pipeline does, and files each input away at once."""
 
-    def __init__(self, source: DropFolder, *, outcome: Outcome = Outcome.OK, finish: bool = True) -> None:
+    def __init__(self, source: DropFolder, *, outcome: Outcome = Outcome.OK, finish: bool = True, outbox: Outbox | None = None) -> None:
         self.source, self.delivered = source, list[Delivery]()
-        self._outcome, self._finish = outcome, finish
+        self._outcome, self._finish, self._outbox = outcome, finish, outbox
         self._stop, self.error = threading.Event(), list[BaseException]()
         self._thread = threading.Thread(target=self._run)
 
@@ -153,11 +155,21 @@ class Feed:
                 self.source.sync()
                 if self._finish:
                     outcome = delivery.problem.outcome if delivery.problem else self._outcome
-                    self.source.finish(delivery.id, outcome, [delivery.problem.reason] if delivery.problem else [])
+                    reasons = (delivery.problem.reason,) if delivery.problem else ()
+                    if self._outbox:
+                        self._outbox.add([reading(id=delivery.id, outcome=outcome, reasons=reasons)])
+                    self.source.finish(delivery.id, outcome, reasons)
+                    if self._outbox:
+                        self._outbox.filed([delivery.id])
                 self.delivered.append(delivery)
         except BaseException as error:
             self.error.append(error)
             raise
+
+    def tick(self, clock: FakeClock, seconds: float) -> None:
+        """Let time pass, and the feed see it at once."""
+        clock.advance(seconds)
+        self.source._inbox._wake.set()
 
     def stop(self) -> None:
         """End the feed and the source."""
