@@ -250,6 +250,7 @@ def test_a_damaged_memory_makes_everything_new(tmp_path: Path, content: bytes) -
     assert archive.names == ["a"]
     archive.next_day()
     assert archive.names == []
+    archive.worker.step()
     assert json.loads(archive.state.read_text())["first"] == {}
 
 
