@@ -2,6 +2,7 @@
 
 import datetime as dt
 import errno
+import fcntl
 import itertools
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from edged.errors import SourceUnavailable
 from edged.flow.folder import claims, inbox
 from edged.lib import files
 from edged.lib.filesystem import FileSystem
@@ -166,3 +168,15 @@ def test_a_folder_that_cannot_be_watched_says_so(drop: Path, clock: FakeClock, m
     with Feed(hot_folder(drop, clock=clock)) as feed:
         until(lambda: feed.source.looked)
         assert feed.source.state == "polling"
+
+
+def test_a_file_system_without_locks_is_refused_with_what_to_do(drop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two instances would adopt each other's work."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(SourceUnavailable, match="No locks available") as refused:
+        hot_folder(drop).open()
+    assert "without nolock" in refused.value.hint

@@ -61,7 +61,10 @@ class WorkFolder:
             self.descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) if self._lock else -1
         except OSError as error:
             message = f"source {self._places.source}: the work folder {self.path} cannot be locked: {os.strerror(error.errno or 0)}"
-            raise SourceUnavailable(message, hint="give the user of edged write access to it, and make room on the disk") from error
+            hint = "give the user of edged write access to it, and make room on the disk"
+            if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP):
+                hint = "its file system keeps no locks: mount it with them (NFS without nolock), or use `after: keep`"
+            raise SourceUnavailable(message, hint=hint) from error
         if self._lock is None:
             message = f"source {self._places.source}: another edged works in {self.path}"
             raise InstanceRunning(message, hint="end it, or give each edged and each source its own state_dir and work folder")
