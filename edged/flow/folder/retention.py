@@ -25,6 +25,7 @@ Beat = Callable[[], None]
 _STEP_SECONDS = 10.0  # between two looks at the limits
 _TICK = 1.0
 _CHUNK, _PAUSE = 256, 0.02  # entries between two pauses, and how long those are: the data path goes first
+_REMOVALS = 32  # likewise; each may wait for a slow disk
 _BATCH = 10_000  # names that are sorted at a time
 _MEASURE_SECONDS = 600.0  # a sum that old is checked before anything goes for it: people move files, too
 _STALE_SECONDS = 6 * 3600.0  # a sum that old is taken again: others may file there, too
@@ -106,7 +107,7 @@ class Shelf:
                 removed += self._remove(name, descriptor)
                 while self._oldest and self._oldest[0] == (folder, f"{name}.json"):
                     self._remove(self._oldest.popleft()[1], descriptor)
-            if removed % _CHUNK == 0:
+            if removed % _REMOVALS == 0:
                 self._pace()
         self._tell(removed, "more than retention.max_bytes lay there")
 
@@ -129,7 +130,8 @@ class Shelf:
             names: list[str] = []
             for name in self._ours(descriptor):
                 names.append(name)
-                if len(names) == _CHUNK:
+                if len(names) == _REMOVALS:
+                    self._pace()
                     removed += sum(self._remove(name, descriptor) for name in names)
                     names.clear()
             removed += sum(self._remove(name, descriptor) for name in names)
