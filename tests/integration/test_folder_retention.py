@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import shutil
 from pathlib import Path
 from threading import Event, Thread
 
@@ -180,6 +181,25 @@ def test_a_million_bytes_that_somebody_took_away_cost_nothing_else(tmp_path: Pat
     archive.file("b")
     archive.worker.step()
     assert archive.names == ["a", "b"]
+
+
+def test_a_day_folder_that_somebody_removes_is_no_trouble(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Names that were to go next are gone with it."""
+    archive = Archive(tmp_path, max_bytes=2500)
+    for name in "abcde":
+        archive.clock.advance(1)
+        path = archive.file(name)
+    archive.worker.step()
+    assert archive.names == ["d", "e"]
+    shutil.rmtree(path.parent)
+    archive.next_day()
+    for name in "fgh":
+        archive.clock.advance(1)
+        archive.file(name)
+    for _ in range(2):
+        archive.worker.step()
+    assert archive.names == ["g", "h"]
+    assert "cannot be removed" not in caplog.text
 
 
 def test_what_others_file_there_is_counted_too(tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ class Shelf:
         if self._limits.max_bytes and self._too_much():
             self._shrink()
 
+    def forget(self) -> None:
+        """Somebody else tidies here: the next look begins anew."""
+        self._bytes = None
+        self._oldest.clear()
+
     def _too_much(self) -> bool:
         if self._sum() > self._limits.max_bytes and self._clock.monotonic() - self._measured_at > _MEASURE_SECONDS:
             self._bytes = None
@@ -201,6 +206,8 @@ class RetentionWorker:
                 continue
             try:
                 shelf.tidy()
+            except FileNotFoundError:
+                shelf.forget()
             except OSError as error:
                 self._refused("old files cannot be removed", shelf.root, error)
 
