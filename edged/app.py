@@ -10,7 +10,7 @@ import logging
 import os
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from functools import partial
 from edged import __version__
 from edged.certificates import Certificates
 from edged.config import Config
-from edged.config.file import load_config
+from edged.config.file import LoadedConfig, load_config
 from edged.config.start import Start, keep
 from edged.control.configuration import ConfigurationCheck
 from edged.control.post import Worker
@@ -31,6 +31,11 @@ from edged.exporter import Exporter
 from edged.flow.again import ReplayVerb
 from edged.flow.asked import Asked
 from edged.flow.decode import limit_threads
+from edged.flow.folder.base import DropFolder
+from edged.flow.folder.days import Days
+from edged.flow.folder.retention import RetentionWorker
+from edged.flow.folder.retry import retry_verb
+from edged.flow.folder.source import HotFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
@@ -94,96 +99,93 @@ def _run(start: Start, clock: Clock, undo: ExitStack) -> Verdict:
         return daemon.supervisor.run()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inside:
+    """The way from a file to its commit."""
+
+    outbox: Outbox
+    succession: Succession
+    sources: Sequence[DropFolder]
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outside:
+    """Whoever tells of it."""
+
+    report: Report
+    relay: Relay
+    live: Live
+    certificates: Certificates
+    exporter: Exporter
+    notifier: Notifier
+
+
 def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     """Open what the configuration names and join it; *undo* closes it in reverse.
 
     Raises:
         EdgedError: Something cannot be opened.
     """
-    loaded = start.loaded
-    config, rng = loaded.config, random.Random()  # noqa: S311 - spreads retries, hides nothing
-    outbox = open_outbox(config, clock)
-    undo.callback(outbox.close)
-    succession = Succession(build_generation(loaded, clock))
-    undo.callback(succession.close)
-    sources = open_sources(config, outbox, clock, undo)
-    left_alone = former(config.state_dir, sources)
-    ledger = Ledger([source.name for source in sources], _SLOTS, clock)
-
-    report = Report(loaded, succession.current.model, sources, ledger, outbox)
-    relay = _relay(config, outbox, report, clock, rng)
-    notifier = Notifier.from_environ()
+    config, rng = start.loaded.config, random.Random()  # noqa: S311 - spreads retries, hides nothing
+    inside = _open(start.loaded, clock, undo)
+    outside = _meet(start.loaded, inside, clock, rng)
+    report, relay = outside.report, outside.relay
+    moving = [source for source in inside.sources if isinstance(source, HotFolder)]
+    left_alone = former(config.state_dir, moving)
     files = ConfigurationCheck(start.reasons)
-    live = Live(config, relay.signal)
-    certificates = Certificates(config.mqtt.tls, lambda: relay.health().certificate_until, clock=clock, synced=clock_synced)
 
     def adapt(config: Config) -> None:
         relay.adapt(relay_options(config))
-        live.adapt(config)
-        certificates.adapt(config.mqtt.tls)
+        outside.live.adapt(config)
+        outside.certificates.adapt(config.mqtt.tls)
         desk.adapt(desk_rules(config))
 
     parts = Parts(
-        succession=succession,
-        sources=sources,
-        outbox=outbox,
+        succession=inside.succession,
+        sources=inside.sources,
+        outbox=inside.outbox,
         relay=relay,
         report=report,
-        notifier=notifier,
+        notifier=outside.notifier,
         connect=publisher,
         adapt=adapt,
         good=files.good,
         keep=lambda loaded: keep(loaded, now=clock.now()),
     )
-    reloading = Reloading(start, parts, partial(load_config, loaded.path), clock)
-    exporter = Exporter(config.metrics, model=lambda: succession.current.model, sources=sources, ledger=ledger, outbox=outbox, relay=relay)
-
-    def attempt(pause: Pause) -> Reloaded:
-        outcome = reloading.attempt(pause)
-        exporter.metrics.reloaded(ok=outcome.ok)
-        return outcome
-
-    reload = ReloadWorker(attempt, reloading.files, succession.retire)
-    asked = Asked([source.name for source in sources], succession.lease, device=config.device, clock=clock, check=succession.check)
-    replay = ReplayVerb(outbox, clock=clock, synced=clock_synced, told=lambda stop: relay.replay(stop=stop))
-    verbs: dict[str, Verb] = {**report.verbs(), "replay": replay}
-    slow: dict[str, Verb] = {"read": asked, "reload": reload.patient}  # over MQTT a worker waits for them
-    desk = RequestDesk({**verbs, **slow}, desk_rules(config), answer=relay.answer, event=relay.event, clock=clock, synced=clock_synced)
-    relay.on_request(desk.offer)
+    reloading = Reloading(start, parts, partial(load_config, start.loaded.path), clock)
+    reload = _reload_worker(reloading, inside.succession, outside.exporter)
+    verbs: dict[str, Verb] = {**report.verbs(), "replay": _replay(inside, relay, clock), "retry": retry_verb(config.sources)}
+    desk = _desk(config, {**verbs, "read": _asked(config, inside, clock), "reload": reload.patient}, relay, clock)
     control = ControlSocket(config.control.socket, {**verbs, **reload.verbs()})
     control.open()
     undo.callback(control.close)
 
-    overflows = Overflows(sources, relay.event)
-
-    def look() -> None:
-        overflows.look()
-        certificates.look()
-
-    sink = SinkWorker(sources, ledger, outbox, relay.notify, live=live, took=exporter.metrics.took)
-    feeds = [FeedWorker(source, ledger, partial(succession.lease, source.name)) for source in sources]
-    watch = RecogniseWatch(ledger, _ANSWER_SECONDS, succession.check)
-    status = StatusWorker(report, relay, notifier, lambda: start.proven(now=clock.now()), look)
-    last = [exporter] if config.metrics.file else []  # ended last, it tells how everything ended
-    workers: tuple[Worker, ...] = (*last, relay, sink, watch, *feeds, control, desk, status, reload)
-    supervisor = _supervisor(workers, notifier, rng, reload)
-    if outbox.salvaged:
-        relay.event("outbox_salvaged", asdict(outbox.salvaged))
-    report.attach(relay, sink, supervisor, files, reloading, certificates, exporter, NamedCheck("work", lambda: left_alone))
-    exporter.attach(report.health)
+    workers = (*_workers(start, inside, outside, moving, clock), control, desk, reload)
+    supervisor = _supervisor(workers, outside.notifier, rng, reload)
+    checks = (supervisor, files, reloading, outside.certificates, outside.exporter, NamedCheck("work", lambda: left_alone))
+    sink = next(worker for worker in workers if isinstance(worker, SinkWorker))
+    report.attach(relay, sink, *checks)
+    if inside.outbox.salvaged:
+        relay.event("outbox_salvaged", asdict(inside.outbox.salvaged))
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reload=reload)
 
 
-def _supervisor(workers: Sequence[Worker], notifier: Notifier, rng: random.Random, reload: ReloadWorker) -> Supervisor:
-    first, longest = _RESTART_SECONDS
-    times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
-    delay = partial(full_jitter, first=first, longest=longest, rng=rng)
-    return Supervisor(workers, notifier=notifier, delay=delay, times=times, hangup=reload.ask)
+def _open(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> _Inside:
+    outbox = open_outbox(loaded.config, clock)
+    undo.callback(outbox.close)
+    succession = Succession(build_generation(loaded, clock))
+    undo.callback(succession.close)
+    sources = open_sources(loaded.config, outbox, clock, undo)
+    ledger = Ledger([source.name for source in sources], _SLOTS, clock)
+    return _Inside(outbox=outbox, succession=succession, sources=sources, ledger=ledger)
 
 
-def _relay(config: Config, outbox: Outbox, report: Report, clock: Clock, rng: random.Random) -> Relay:
-    return Relay(
-        outbox,
+def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Random) -> _Outside:
+    config, succession = loaded.config, inside.succession
+    report = Report(loaded, succession.current.model, inside.sources, inside.ledger, inside.outbox)
+    relay = Relay(
+        inside.outbox,
         publisher(config),
         base=config.base,
         retained=report.retained,
@@ -192,3 +194,67 @@ def _relay(config: Config, outbox: Outbox, report: Report, clock: Clock, rng: ra
         rng=rng,
         options=relay_options(config),
     )
+    exporter = Exporter(
+        config.metrics,
+        model=lambda: succession.current.model,
+        sources=inside.sources,
+        ledger=inside.ledger,
+        outbox=inside.outbox,
+        relay=relay,
+    )
+    exporter.attach(report.health)
+    certificates = Certificates(config.mqtt.tls, lambda: relay.health().certificate_until, clock=clock, synced=clock_synced)
+    live = Live(config, relay.signal)
+    return _Outside(report=report, relay=relay, live=live, certificates=certificates, exporter=exporter, notifier=Notifier.from_environ())
+
+
+def _workers(start: Start, inside: _Inside, outside: _Outside, moving: Sequence[HotFolder], clock: Clock) -> tuple[Worker, ...]:
+    """In start order; what is started first is stopped last."""
+    config, relay = start.loaded.config, outside.relay
+    overflows = Overflows(inside.sources, relay.event)
+
+    def look() -> None:
+        overflows.look()
+        outside.certificates.look()
+
+    took = outside.exporter.metrics.took
+    sink = SinkWorker(inside.sources, inside.ledger, inside.outbox, relay.notify, live=outside.live, took=took)
+    feeds = [FeedWorker(source, inside.ledger, partial(inside.succession.lease, source.name)) for source in inside.sources]
+    watch = RecogniseWatch(inside.ledger, _ANSWER_SECONDS, inside.succession.check)
+    status = StatusWorker(outside.report, relay, outside.notifier, lambda: start.proven(now=clock.now()), look)
+    days = Days(config.state_dir / "retention.json", clock, clock_synced)
+    retention = RetentionWorker([place for source in moving for place in source.shelves], days, clock)
+    last = [outside.exporter] if config.metrics.file else []  # ended last, it tells how everything ended
+    return (*last, relay, sink, watch, *feeds, retention, status)
+
+
+def _reload_worker(reloading: Reloading, succession: Succession, exporter: Exporter) -> ReloadWorker:
+    def attempt(pause: Pause) -> Reloaded:
+        outcome = reloading.attempt(pause)
+        exporter.metrics.reloaded(ok=outcome.ok)
+        return outcome
+
+    return ReloadWorker(attempt, reloading.files, succession.retire)
+
+
+def _replay(inside: _Inside, relay: Relay, clock: Clock) -> Verb:
+    return ReplayVerb(inside.outbox, clock=clock, synced=clock_synced, told=lambda stop: relay.replay(stop=stop))
+
+
+def _asked(config: Config, inside: _Inside, clock: Clock) -> Verb:
+    names, succession = [source.name for source in inside.sources], inside.succession
+    return Asked(names, succession.lease, device=config.device, clock=clock, check=succession.check)
+
+
+def _desk(config: Config, verbs: Mapping[str, Verb], relay: Relay, clock: Clock) -> RequestDesk:
+    """Who answers what is asked over MQTT; a slow verb has a thread of its own there."""
+    desk = RequestDesk(verbs, desk_rules(config), answer=relay.answer, event=relay.event, clock=clock, synced=clock_synced)
+    relay.on_request(desk.offer)
+    return desk
+
+
+def _supervisor(workers: Sequence[Worker], notifier: Notifier, rng: random.Random, reload: ReloadWorker) -> Supervisor:
+    first, longest = _RESTART_SECONDS
+    times = SupervisorTimes(tick=min(1.0, (watchdog_interval() or 3.0) / 3))
+    delay = partial(full_jitter, first=first, longest=longest, rng=rng)
+    return Supervisor(workers, notifier=notifier, delay=delay, times=times, hangup=reload.ask)

@@ -66,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
         "--from-seq", type=_seq, metavar="SEQ", help="those from this number on; the only choice while the clock was never set"
     )
     replay.add_argument("--stop", action="store_true", help="end the replay that is under way")
+    failed = verbs.add_parser("retry", parents=[config], help="move failed files back into their drop folder, to be read again")
+    failed.add_argument("id", nargs="*", metavar="ID", help="the id before the ~ of their names; none means all")
+    failed.add_argument("--since", type=_duration, metavar="TIME", help="only those that were dropped since: 90s, 30m, 2h, 7d")
+    failed.add_argument("--source", metavar="NAME", help="only those of this source")
 
     models = verbs.add_parser("models", help="the shelf of models").add_subparsers(dest="action", required=True)
     for action, text in (("list", "the models that can be used here"), ("build", "make the models that edged ships")):
@@ -96,6 +100,15 @@ def _count(text: str) -> int:
         message = f"{text!r} found, expected a number from 1 to 100"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+def _duration(text: str) -> float:
+    from edged.lib.durations import seconds_of
+
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -135,6 +148,7 @@ _COMMANDS = {
     "check": "small:check",
     "status": "small:status",
     "replay": "small:replay",
+    "retry": "retry:retry",
     "outbox stat": "small:outbox_stat",
     "outbox dead": "small:outbox_dead",
     "outbox retry": "small:outbox_retry",

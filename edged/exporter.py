@@ -16,7 +16,7 @@ from edged import __version__
 from edged.config import MetricsSection
 from edged.control.health import Health, HealthState
 from edged.control.post import Beat
-from edged.flow.folder.source import HotFolder
+from edged.flow.folder.base import DropFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.relay import Relay
@@ -43,7 +43,7 @@ class Exporter:
         section: MetricsSection,
         *,
         model: Callable[[], ModelRef],
-        sources: Sequence[HotFolder],
+        sources: Sequence[DropFolder],
         ledger: Ledger,
         outbox: Outbox,
         relay: Relay,

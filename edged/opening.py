@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from edged.config import Config
+from edged.config import Config, FolderSection
 from edged.control.health import Health, HealthState
 from edged.errors import OutboxError
+from edged.flow.folder.base import DropFolder
 from edged.flow.folder.former import former_work, remedy
+from edged.flow.folder.kept import KeptFolder
 from edged.flow.folder.source import HotFolder
 from edged.flow.formats import inspect
 from edged.flow.outbox import Outbox
@@ -43,17 +45,26 @@ def open_outbox(config: Config, clock: Clock) -> Outbox:
     return outbox
 
 
-def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[HotFolder]:
+def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[DropFolder]:
     """Every folder that the configuration names, open and locked."""
     instance = instance_of(config.state_dir)
     sources = []
     for name, section in config.sources.items():
-        source = HotFolder(SourceName(name), section, instance=instance, check=_check, find=outbox.find, filed=outbox.filed, clock=clock)
+        source = _source(SourceName(name), section, instance, outbox, clock)
         source.open()
         undo.callback(source.close)
         outbox.all_filed(source.name, but=source.leftovers())  # what a crash kept the sink from noting
         sources.append(source)
     return sources
+
+
+def _source(name: SourceName, section: FolderSection, instance: str, outbox: Outbox, clock: Clock) -> DropFolder:
+    contents = outbox.contents
+    if section.after == "keep":
+        return KeptFolder(
+            name, section, check=_check, find=outbox.find, filed=outbox.filed, kept=outbox.kept, contents=contents, clock=clock
+        )
+    return HotFolder(name, section, instance=instance, check=_check, find=outbox.find, filed=outbox.filed, contents=contents, clock=clock)
 
 
 def former(state_dir: Path, sources: Sequence[HotFolder]) -> Health:

@@ -16,7 +16,7 @@ from edged.config.start import Start
 from edged.control.health import Health, HealthState
 from edged.control.reload import Pause, Reloaded
 from edged.errors import ConfigError, EdgedError
-from edged.flow.folder.source import HotFolder
+from edged.flow.folder.base import DropFolder
 from edged.flow.outbox import Outbox
 from edged.flow.ports import Publisher
 from edged.flow.relay import Relay
@@ -40,7 +40,7 @@ class Parts:
     """What a reload changes."""
 
     succession: Succession
-    sources: Sequence[HotFolder]
+    sources: Sequence[DropFolder]
     outbox: Outbox
     relay: Relay
     report: Report

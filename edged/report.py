@@ -16,7 +16,7 @@ from edged.config.file import LoadedConfig
 from edged.control.health import Check, Health, HealthState, overall
 from edged.control.post import Beat
 from edged.errors import UsageError
-from edged.flow.folder.source import HotFolder
+from edged.flow.folder.base import DropFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.payload import encode_status, timestamp
@@ -54,7 +54,7 @@ class Attached:
 class Report:
     """Puts together what is known; every part answers from any thread, at once."""
 
-    def __init__(self, loaded: LoadedConfig, model: ModelRef, sources: Sequence[HotFolder], ledger: Ledger, outbox: Outbox) -> None:
+    def __init__(self, loaded: LoadedConfig, model: ModelRef, sources: Sequence[DropFolder], ledger: Ledger, outbox: Outbox) -> None:
         """Relay and sink need the report first: they are attached later, before anything runs."""
         self._loaded, self._model, self._sources, self._ledger, self._outbox = loaded, model, sources, ledger, outbox
         self._boot_id = boot_id()
@@ -125,7 +125,7 @@ class Report:
             "unfiled": self._parts.sink.unfiled,
             "outbox": asdict(self._outbox.stats()),
             "broker": asdict(self._parts.relay.health()),
-            "sources": {source.name: {"state": source_state(source), **asdict(source.counters())} for source in self._sources},
+            "sources": {source.name: _told(source) for source in self._sources},
         }
 
     def line(self) -> str:
@@ -150,10 +150,9 @@ class Report:
             clock_synced=clock_synced(),
         )
 
-    def _source(self, source: HotFolder) -> bytes:
+    def _source(self, source: DropFolder) -> bytes:
         last = self._ledger.last_at(source.name)
-        state = {"state": source_state(source), "last_frame_at": timestamp(last) if last else None}
-        return json.dumps(state | asdict(source.counters())).encode()
+        return json.dumps({"last_frame_at": timestamp(last) if last else None, **_told(source)}).encode()
 
     def _room(self) -> Health:
         room = self._outbox.room()
@@ -172,7 +171,7 @@ class Report:
         return Health(state=HealthState.DEGRADED, reasons=reasons) if reasons else Health()
 
     @staticmethod
-    def _folder(source: HotFolder) -> Check:
+    def _folder(source: DropFolder) -> Check:
         def health() -> Health:
             if source.present:
                 return Health()
@@ -184,7 +183,7 @@ class Report:
 class Overflows:
     """Tells of lost events of a folder's watcher: nothing is lost, the folder was listed, but somebody should know."""
 
-    def __init__(self, sources: Sequence[HotFolder], event: Callable[[str, Mapping[str, Any]], None]) -> None:
+    def __init__(self, sources: Sequence[DropFolder], event: Callable[[str, Mapping[str, Any]], None]) -> None:
         self._sources, self._event = sources, event
         self._told: dict[str, int] = {}
 
@@ -237,11 +236,9 @@ class StatusWorker:
         self._relay.refresh(Presence.STOPPING)
 
 
-def source_state(source: HotFolder) -> str:
-    """A word for what the source does: starting, watching or missing."""
-    if not source.looked:
-        return "starting"
-    return "watching" if source.present else "missing"
+def _told(source: DropFolder) -> dict[str, Any]:
+    """What a source does, and what it did."""
+    return {"state": source.state, "file_system": source.file_system, **asdict(source.counters())}
 
 
 def _line(health: Health) -> str:

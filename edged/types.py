@@ -40,6 +40,7 @@ class Origin:
     modified_at: dt.datetime | None
     width: int | None = None  # of the upright picture, in pixels
     height: int | None = None
+    duplicate_of: FrameId | None = None  # the first input with these bytes, where duplicates are told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -17,7 +17,7 @@ A step gets its own section, never the whole `Config`.
 
 from edged.config.box import ControlSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection, TlsSection
-from edged.config.folder import FolderSection, LimitsSection, PreprocessSection
+from edged.config.folder import FolderSection, LimitsSection, PreprocessSection, RetentionSection
 from edged.config.root import SHIPPED, Config
 from edged.config.rules import FieldSection, RulesSection
 
@@ -35,6 +35,7 @@ __all__ = [
     "OutboxSection",
     "PreprocessSection",
     "RecogniseSection",
+    "RetentionSection",
     "RulesSection",
     "TlsSection",
 ]

@@ -18,6 +18,7 @@ from edged.lib.sandbox import sandbox_remedy
 
 _LATER_SOURCE_KEYS = ("url", "trigger")
 _SECRETS = ("password", "passwd", "passphrase", "secret", "token", "key_password")
+_UNUSED = {"delete": ("done",), "keep": ("work", "done", "failed", "retention")}
 _PATH_CHARACTERS = 4096  # a path is shown whole
 _SOCKET_PATH_BYTES = 107  # sun_path of unix(7), without its closing zero
 
@@ -97,7 +98,7 @@ class Rules:
                 (*at, "kind"), "found camera, expected folder; cameras come with a later version, remove this source until then", covers=at
             )
             return
-        later = {"layout": ("detect", "regions"), "after": ("delete", "keep"), "kind": ("http",)}
+        later = {"layout": ("detect", "regions"), "kind": ("http",)}
         for key, values in later.items():
             if source.get(key) in values:
                 only = FolderSection.model_fields[key].default
@@ -107,12 +108,20 @@ class Rules:
         for key in _LATER_SOURCE_KEYS:
             if key in source:
                 yield self._find((*at, key), "comes with a later version; remove it until then", covers=(*at, key))
+        yield from self._unused_folders(at, source)
         settle, stalled = (_number(source, key) for key in ("settle_seconds", "stalled_seconds"))
         if stalled < settle:
             key = "stalled_seconds" if "stalled_seconds" in source else "settle_seconds"
             yield self._find(
                 (*at, key), f"stalled_seconds ({stalled:g}) is shorter than settle_seconds ({settle:g}); make it at least as long"
             )
+
+    def _unused_folders(self, at: KeyPath, source: dict[str, Any]) -> Iterator[Finding]:
+        """A folder that is named and never filled would be looked into in vain."""
+        after = source.get("after")
+        for role in _UNUSED.get(after, ()) if isinstance(after, str) else ():
+            if source.get(role) is not None:
+                yield self._find((*at, role), f"is never used with `after: {after}`; remove it")
 
     def _folders(self) -> Iterator[Finding]:
         """Two owners of one folder, or a folder that would swallow its own output."""
@@ -124,7 +133,7 @@ class Rules:
                 continue
             yield from self._shared_drop(name, path, bool(source.get("recursive")), drops)
             drops[name] = path
-            for role in ("work", "done", "failed"):
+            for role in _used_folders(source):
                 folder = self._absolute(source.get(role)) or path.parent / role / name
                 kept.append((name, role, folder))
         state = self._absolute(self._data.get("state_dir"))
@@ -208,6 +217,11 @@ class Rules:
 def _section(data: dict[str, Any], key: str) -> dict[str, Any]:
     found = data.get(key)
     return found if isinstance(found, dict) else {}
+
+
+def _used_folders(source: dict[str, Any]) -> list[str]:
+    unused = _UNUSED.get(str(source.get("after")), ())
+    return [role for role in ("work", "done", "failed") if role not in unused]
 
 
 def _number(source: dict[str, Any], key: str) -> float:

@@ -26,6 +26,8 @@ _RESTART = (
     "metrics",
     "mqtt.base",  # start of every topic; the old retained ones would stay behind
     "sources.*.kind",
+    "sources.*.after",  # another kind of source
+    "sources.*.retention",
     "sources.*.path",  # claims under way lie in the folders as they are
     "sources.*.work",
     "sources.*.done",
@@ -60,7 +62,8 @@ _LIVE = (
     "outbox.max_bytes",
     "outbox.keep_sent_days",
     "log.level",
-    "sources.*.after",
+    "sources.*.duplicates",
+    "sources.*.duplicates_seconds",
     "sources.*.layout",
     "sources.*.order",
     "sources.*.ignore",

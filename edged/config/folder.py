@@ -34,6 +34,13 @@ class PreprocessSection(Section):
     invert: bool = Field(default=False, description="turn light text on dark into dark on light")
 
 
+class RetentionSection(Section):
+    """How long files stay in done and in failed: each limit holds for each of the two."""
+
+    days: int = Field(default=7, ge=0, le=3650, description="days on which edged ran with its clock set; 0 sets no limit")
+    max_bytes: int = Field(default=2**30, ge=0, le=2**60, description="the oldest go first; 0 sets no limit")
+
+
 class FolderSection(Section):
     """A hot folder."""
 
@@ -42,7 +49,9 @@ class FolderSection(Section):
     work: FilePath | None = Field(default=None, description="claimed files; none means <parent>/work/<source>")
     done: FilePath | None = Field(default=None, description="files that were read; none means <parent>/done/<source>")
     failed: FilePath | None = Field(default=None, description="files that were not; none means <parent>/failed/<source>")
-    after: Literal["move"] = Field(default="move", description="files are moved to done or failed")
+    after: Literal["move", "delete", "keep"] = Field(
+        default="move", description="move to done or failed; delete what was read; keep all in place, as on a read-only share"
+    )
     layout: Literal["whole"] = Field(default="whole", description="whole: the picture is one text line")
     recursive: bool = Field(default=False, description="also watch the folders inside")
     order: Literal["arrival", "newest"] = Field(default="arrival", description="newest reads the latest file first")
@@ -52,6 +61,13 @@ class FolderSection(Section):
     )
     stalled_seconds: float = Field(default=60.0, ge=1, le=86400, description="an incomplete file that stopped growing that long ago fails")
     rescan_seconds: float = Field(default=60.0, ge=1, le=3600, description="the folder is listed at least that often, events or not")
+    duplicates: Literal["read", "mark", "skip"] = Field(
+        default="read", description="equal bytes again: read, mark with the first one's id, or skip"
+    )
+    duplicates_seconds: float = Field(
+        default=86_400.0, ge=1, le=366 * 86_400, description="how long bytes are remembered where duplicates are marked or skipped"
+    )
+    retention: RetentionSection = Field(default=RetentionSection(), description="how long files stay in done, and likewise in failed")
     unsure_below: float = Field(default=0.8, ge=0, le=1, description="a text less confident than this is unsure")
     rules: RulesSection = Field(default=RulesSection(), description="what is known of each text line, unless it is a field")
     fields: dict[Name, FieldSection] = Field(default={}, description="named texts; with layout whole one, and it is the whole line")

@@ -89,6 +89,7 @@ def _origin(origin: Origin) -> dict[str, Any]:
         "width": origin.width,
         "height": origin.height,
         "modified_at": timestamp(origin.modified_at) if origin.modified_at else None,
+        "duplicate_of": origin.duplicate_of,
     }
 
 

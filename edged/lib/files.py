@@ -9,18 +9,19 @@ from pathlib import Path
 _RENAME_NOREPLACE = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 _renameat2 = getattr(_libc, "renameat2", None)  # absent in musl and in glibc before 2.28
-_NOT_OFFERED = (errno.ENOSYS, errno.EINVAL)  # an old kernel; a file system without the flag, such as NFS
+_NOT_OFFERED = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)  # an old kernel; a file system without the flag, such as NFS
 if _renameat2 is not None:
     _renameat2.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
 _AT_FDCWD = -100
 
 
-def rename_noreplace(source: str, target: str, *, source_fd: int | None = None, target_fd: int | None = None) -> None:
+def rename_noreplace(source: str, target: str, *, source_fd: int | None = None, target_fd: int | None = None, ours: bool = False) -> None:
     """Rename within a file system; never onto something that exists.
 
     Where the kernel or the file system does not offer it, the target is looked at first: not atomic, so
-    targets must then have names that nobody else makes. Linking instead would be worse: between link and
-    unlink the source name may come to mean another file, and the unlink would destroy it.
+    targets must then have names that nobody else makes. Linking would be atomic, but between link and unlink
+    the source name may come to mean another file, and the unlink would destroy it: it is done only where the
+    source name is *ours*, and where the file system has links.
 
     Raises:
         FileExistsError: The target exists; nothing was moved.
@@ -35,7 +36,20 @@ def rename_noreplace(source: str, target: str, *, source_fd: int | None = None, 
         code = ctypes.get_errno()
         if code not in _NOT_OFFERED:
             raise OSError(code, os.strerror(code), source, None, target)
-    _rename_checked(source, target, source_fd, target_fd)
+    if not (ours and _relink(source, target, source_fd, target_fd)):
+        _rename_checked(source, target, source_fd, target_fd)
+
+
+def _relink(source: str, target: str, source_fd: int | None, target_fd: int | None) -> bool:
+    """Give the file its new name, then take the old one; False where there are no links (to folders, on CIFS, on FAT)."""
+    try:
+        os.link(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd, follow_symlinks=False)
+    except (FileExistsError, FileNotFoundError):
+        raise
+    except OSError:
+        return False
+    os.unlink(source, dir_fd=source_fd)
+    return True
 
 
 def _rename_checked(source: str, target: str, source_fd: int | None, target_fd: int | None) -> None:

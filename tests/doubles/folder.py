@@ -8,9 +8,15 @@ from typing import Self
 
 from edged.config import FolderSection
 from edged.errors import FrameIncomplete, FrameRejected
+from edged.flow.folder.base import DropFolder
+from edged.flow.folder.kept import KeptFolder
 from edged.flow.folder.source import HotFolder
+from edged.flow.memory import Contents
+from edged.flow.outbox import Outbox
 from edged.lib.clock import Clock, SystemClock
 from edged.types import Committed, Delivery, FrameId, Outcome, SourceName
+from tests.doubles.clock import FakeClock
+from tests.doubles.readings import reading
 
 _HEAD = 8
 
@@ -31,6 +37,24 @@ def check(data: bytes) -> None:
         raise FrameIncomplete(msg)
 
 
+class MemoryContents:
+    """Which input had which bytes first, for one process."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[FrameId, float]] = {}
+
+    def first(self, source: SourceName, sha256: str, id: FrameId, at: float, window: float) -> FrameId:
+        found, since = self.known.get(sha256, (id, at))
+        if abs(at - since) > window:
+            found = id
+        if found == id:
+            self.known[sha256] = id, at
+        return found
+
+    def forget(self, id: FrameId) -> None:
+        self.known = {sha256: known for sha256, known in self.known.items() if known[0] != id}
+
+
 def nothing_committed(id: FrameId) -> Committed | None:
     """The outbox of a first start."""
     return None
@@ -47,13 +71,43 @@ def hot_folder(
     instance: str = "one",
     find: Callable[[FrameId], Committed | None] = nothing_committed,
     filed: Callable[[Sequence[FrameId]], None] = lambda ids: None,
+    contents: Contents | None = None,
     clock: Clock | None = None,
     check: Callable[[bytes], None] = check,
     **keys: object,
 ) -> HotFolder:
     """A hot folder named `inbox` on *inbox*; *keys* go into its section."""
     return HotFolder(
-        SourceName("inbox"), section(inbox, **keys), instance=instance, check=check, find=find, filed=filed, clock=clock or SystemClock()
+        SourceName("inbox"),
+        section(inbox, **keys),
+        instance=instance,
+        check=check,
+        find=find,
+        filed=filed,
+        contents=contents or MemoryContents(),
+        clock=clock or SystemClock(),
+    )
+
+
+def kept_folder(
+    inbox: Path,
+    outbox: Outbox,
+    *,
+    find: Callable[[FrameId], Committed | None] | None = None,
+    clock: Clock | None = None,
+    check: Callable[[bytes], None] = check,
+    **keys: object,
+) -> KeptFolder:
+    """A folder named `inbox` on *inbox* whose files stay; an open *outbox* remembers them."""
+    return KeptFolder(
+        SourceName("inbox"),
+        section(inbox, after="keep", **keys),
+        check=check,
+        find=find or outbox.find,
+        filed=outbox.filed,
+        kept=outbox.kept,
+        contents=outbox.contents,
+        clock=clock or SystemClock(),
     )
 
 
@@ -79,11 +133,11 @@ def filed(root: Path, place: str = "done") -> list[Path]:
 
 
 class Feed:
-    """Runs a hot folder in a thread, as the pipeline does, and files each input away at once."""
+    """Runs a folder in a thread, as the pipeline does, and files each input away at once."""
 
-    def __init__(self, source: HotFolder, *, outcome: Outcome = Outcome.OK, finish: bool = True) -> None:
+    def __init__(self, source: DropFolder, *, outcome: Outcome = Outcome.OK, finish: bool = True, outbox: Outbox | None = None) -> None:
         self.source, self.delivered = source, list[Delivery]()
-        self._outcome, self._finish = outcome, finish
+        self._outcome, self._finish, self._outbox = outcome, finish, outbox
         self._stop, self.error = threading.Event(), list[BaseException]()
         self._thread = threading.Thread(target=self._run)
 
@@ -101,16 +155,26 @@ class Feed:
                 self.source.sync()
                 if self._finish:
                     outcome = delivery.problem.outcome if delivery.problem else self._outcome
-                    self.source.finish(delivery.id, outcome, [delivery.problem.reason] if delivery.problem else [])
+                    reasons = (delivery.problem.reason,) if delivery.problem else ()
+                    if self._outbox:
+                        self._outbox.add([reading(id=delivery.id, outcome=outcome, reasons=reasons)])
+                    self.source.finish(delivery.id, outcome, reasons)
+                    if self._outbox:
+                        self._outbox.filed([delivery.id])
                 self.delivered.append(delivery)
         except BaseException as error:
             self.error.append(error)
             raise
 
+    def tick(self, clock: FakeClock, seconds: float) -> None:
+        """Let time pass, and the feed see it at once."""
+        clock.advance(seconds)
+        self.source._inbox._wake.set()
+
     def stop(self) -> None:
         """End the feed and the source."""
         self._stop.set()
-        self.source._parts.inbox._wake.set()  # which shortens its wait
+        self.source._inbox._wake.set()  # which shortens its wait
         self._thread.join(10)
         assert not self._thread.is_alive()
         self.source.close()

@@ -12,7 +12,7 @@ from threading import Event
 
 import pytest
 
-from edged.flow.folder import claims, content, intake
+from edged.flow.folder import claims, content, whole
 from edged.flow.folder.content import Changing, Found
 from edged.flow.folder.settle import Stamp
 from edged.lib.ids import new_id
@@ -312,7 +312,7 @@ def test_a_claimed_file_that_cannot_be_looked_at_is_not_forgotten(inbox: Path, m
     """From the claim on nobody else would find it: it is taken up again soon, without a restart."""
     (inbox / "in").mkdir()
     path, clock, faults = put(inbox / "in" / "a.jpg", picture("first"), age=60), FakeClock(dt.datetime.now(dt.UTC)), list[int]()
-    real = intake.examine
+    real = whole.examine
 
     def examine(name: str, folder: int, max_bytes: int) -> Found:
         if name != path.name and not faults:  # the second look, after the claim
@@ -327,7 +327,7 @@ def test_a_claimed_file_that_cannot_be_looked_at_is_not_forgotten(inbox: Path, m
     def give_back(*_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(intake, "examine", examine)
+    monkeypatch.setattr(whole, "examine", examine)
     if fault != "folder gone":
         monkeypatch.setattr(claims.WorkFolder, "give_back", give_back)
     with Feed(hot_folder(inbox, check=once(lambda: path.write_bytes(picture("other", 99))), recursive=True, clock=clock)) as feed:
@@ -341,7 +341,7 @@ def test_a_claimed_file_that_cannot_be_looked_at_is_not_forgotten(inbox: Path, m
 def test_a_leftover_that_cannot_be_read_now_is_tried_again(tmp_path: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """We may be short of descriptors for a moment; one start counts one attempt, however often we try."""
     leave(tmp_path, 1, picture("a"))
-    clock, real, calls = FakeClock(dt.datetime.now(dt.UTC)), intake.examine, list[int]()
+    clock, real, calls = FakeClock(dt.datetime.now(dt.UTC)), whole.examine, list[int]()
 
     def examine(name: str, folder: int, max_bytes: int) -> Found:
         calls.append(1)
@@ -349,7 +349,7 @@ def test_a_leftover_that_cannot_be_read_now_is_tried_again(tmp_path: Path, inbox
             raise OSError(errno.EMFILE, "Too many open files")
         return real(name, folder, max_bytes)
 
-    monkeypatch.setattr(intake, "examine", examine)
+    monkeypatch.setattr(whole, "examine", examine)
     with Feed(hot_folder(inbox, clock=clock)) as feed:
         until(lambda: clock.advance(6) or feed.delivered)
     assert [(delivery.attempt, delivery.data) for delivery in feed.delivered] == [(2, picture("a"))]

@@ -6,11 +6,13 @@ import json
 import logging
 import os
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edged.errors import InstanceRunning, OutboxError, SourceUnavailable
+from edged.flow.folder.duplicates import is_skipped
 from edged.flow.folder.lock import FolderLock, lock, try_lock
 from edged.flow.folder.names import ClaimedName, parse_claimed, printable
 from edged.flow.folder.places import Places
@@ -43,6 +45,7 @@ class WorkFolder:
         self._unsynced: set[str] = set()  # folders that lost a name to work; guarded
         self._guard = threading.Lock()
         self._days: set[str] = set()
+        self._filed: Counter[Path] = Counter()  # bytes, by done or failed
         self._free: set[str] = set()  # neighbours that nobody held when we last looked
         self._strange: set[str] = set()
 
@@ -59,7 +62,10 @@ class WorkFolder:
             fsync_names(self.path)
         except OSError as error:
             message = f"source {self._places.source}: the work folder {self.path} cannot be locked: {os.strerror(error.errno or 0)}"
-            raise SourceUnavailable(message, hint="give the user of edged write access to it, and make room on the disk") from error
+            hint = "give the user of edged write access to it, and make room on the disk"
+            if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP):
+                hint = "its file system keeps no locks: mount it with them (NFS without nolock), or use `after: keep`"
+            raise SourceUnavailable(message, hint=hint) from error
         if self._lock is None:
             message = f"source {self._places.source}: another edged works in {self.path}"
             raise InstanceRunning(message, hint="end it, or give each edged and each source its own state_dir and work folder")
@@ -85,12 +91,21 @@ class WorkFolder:
             if os.fstat(self.descriptor).st_nlink == 0:
                 message = f"source {self._places.source}: the work folder {self.path} was removed while edged runs"
                 raise SourceUnavailable(message, hint="restart edged; it makes the folder again") from None
-            raise
+            if not self._arrived(claimed):
+                raise
         self._mark(folder_path)
+
+    def _arrived(self, claimed: ClaimedName) -> bool:
+        """Whether a move that "found nothing" was made: a server that lost its answer is asked again by NFS, and then says so."""
+        try:
+            os.stat(str(claimed), dir_fd=self.descriptor, follow_symlinks=False)
+        except OSError:
+            return False
+        return True
 
     def give_back(self, claimed: ClaimedName, base: str, folder: int) -> None:
         """Undo a claim; FileExistsError where its name is taken again."""
-        rename_noreplace(str(claimed), base, source_fd=self.descriptor, target_fd=folder)
+        rename_noreplace(str(claimed), base, source_fd=self.descriptor, target_fd=folder, ours=True)
 
     def sync(self) -> None:
         """Make the claims so far durable: a reading must never be committed whose file may be in the inbox again.
@@ -149,15 +164,19 @@ class WorkFolder:
         return True
 
     def file_away(self, held: Held, outcome: Outcome, reasons: Sequence[str], now: dt.datetime) -> None:
-        """Move a file to done or failed, a failed one with its sidecar first.
+        """Move a file to done or failed, a failed one with its sidecar first; remove what was read where nothing is kept.
 
         Not synced: a move that a power cut undoes is done again at the next start, from the committed row.
 
         Raises:
             OSError: It stays in work.
         """
-        good = outcome in (Outcome.OK, Outcome.UNSURE)
-        day = f"{self._places.done if good else self._places.failed}/{now.date()}"
+        good = outcome in (Outcome.OK, Outcome.UNSURE) or is_skipped(outcome, reasons)
+        place = self._places.done if good else self._places.failed
+        if place is None:
+            self._remove(held)
+            return
+        day = f"{place}/{now.date()}"
         target = f"{day}/{held.claimed.filed}"
         if day not in self._days or not os.path.isdir(day):  # noqa: PTH112 - asked for every file
             Path(day).mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -170,7 +189,19 @@ class WorkFolder:
         except FileNotFoundError:
             if not Path(day).is_dir():
                 raise
-            log.warning("removed from work before it was filed", extra={"id": held.claimed.id, "file": held.origin.name})
+            _tell_gone(held)
+        else:
+            self._filed[place] += held.origin.bytes or 0
+
+    def _remove(self, held: Held) -> None:
+        try:
+            os.unlink(str(held.claimed), dir_fd=self.descriptor)
+        except FileNotFoundError:
+            _tell_gone(held)
+
+    def filed(self, place: Path) -> int:
+        """How many bytes were filed there; from any thread."""
+        return self._filed[place]
 
     def adopt(self) -> list[ClaimedName]:
         """Take over the files of neighbours that nobody held at two calls in a row; ids stay.
@@ -225,6 +256,10 @@ class WorkFolder:
         if adopted:
             log.warning("adopted the files of another edged that ended", extra={"folder": str(neighbour.folder), "files": len(adopted)})
         return adopted
+
+
+def _tell_gone(held: Held) -> None:
+    log.warning("removed from work before it was filed", extra={"id": held.claimed.id, "file": held.origin.name})
 
 
 def _sidecar(source: str, held: Held, outcome: Outcome, reasons: Sequence[str], now: dt.datetime) -> bytes:

@@ -1,12 +1,12 @@
 """The drop folder: watched, listed, and what waits in it.
 
 Events are hints, the folder is the truth: it is listed at start, after the kernel lost events, after the
-watcher or the folder was replaced, and every `rescan_seconds`.
+watcher or the folder was replaced, and every `rescan_seconds`; every 2 seconds where the kernel does not
+tell of everything, because nothing can be watched or because of the file system (`polling`).
 """
 
 import logging
 import os
-import stat
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from pathlib import Path
 from threading import Event
 
 from edged.config import FolderSection
-from edged.flow.folder.content import stamp_of
-from edged.flow.folder.listing import Entry, Ignored, folder_inside, list_folder
-from edged.flow.folder.names import printable
+from edged.flow.folder.listing import Entry, Ignored, Sift, entry_of, folder_inside, list_folder
+from edged.flow.folder.once import Once
 from edged.flow.folder.settle import Settled, SettleTracker, Stamp
 from edged.flow.folder.watch import FolderWatch
 from edged.lib.clock import Clock
+from edged.lib.filesystem import FileSystem, file_system
 
 log = logging.getLogger(__name__)
 
 _CHECK_SECONDS = 1.0  # between two looks whether folder and watcher are what they were
 _PASSES = 3  # over folders that appear while they are listed; the next listing finds the rest
-_REMEMBERED = 10_000  # names that the journal was told of; a dropper may invent any number
-_POLL_SECONDS = 2.0  # between two listings while nothing can be watched
+_POLL_SECONDS = 2.0  # between two listings where events do not tell everything
+_POLL_SHARE = 0.1  # of the time, at most, goes into them: a folder of 100,000 files takes a second to list
 
 
 class Why(Enum):
@@ -50,12 +50,19 @@ class InboxCounts:
 class Inbox:
     """What waits in the drop folder, in the order in which it is taken. Used by one thread, but for its length."""
 
-    def __init__(self, name: str, path: Path, section: FolderSection, clock: Clock) -> None:
-        """Nothing is touched before `tend`."""
+    def __init__(self, name: str, path: Path, section: FolderSection, clock: Clock, *, sift: Sift | None = None) -> None:
+        """Nothing is touched before `tend`.
+
+        *sift* leaves out of a listing what is known already. Its files stay here for good, and may be written
+        again in the instant after they were read; so they always settle first, events or not: whatever is
+        written after the reading then has a later time.
+        """
         self.path, self.descriptor = path, -1
+        self.file_system: FileSystem | None = None  # as of the last opening; may be read from any thread
         self.counts = InboxCounts()
         self.looked = False  # the first look is over; may be read from any thread
         self._name, self._section, self._clock = name, section, clock
+        self._sift, self._settle_all = sift or list, sift is not None
         self._ignored = Ignored(section.ignore)
         self._settle = SettleTracker(settle_seconds=section.settle_seconds, stalled_seconds=section.stalled_seconds)
         self._waiting: OrderedDict[str, Why] = OrderedDict()
@@ -63,7 +70,7 @@ class Inbox:
         self._wake = Event()
         self._check_at = self._list_at = clock.monotonic()
         self._listed_at = float("-inf")
-        self._told: set[tuple[str, str]] = set()  # what the journal was told once
+        self._once = Once(name)
 
     def __len__(self) -> int:
         """How many files wait, settled or not; may be asked from any thread."""
@@ -73,6 +80,15 @@ class Inbox:
     def present(self) -> bool:
         """Whether the folder is there, as far as the last look told; may be asked from any thread."""
         return self.descriptor >= 0 or self._listed_at == float("-inf")
+
+    @property
+    def polling(self) -> bool:
+        """Whether the folder is listed every few seconds; may be asked from any thread."""
+        return self.looked and self.present and self._polled
+
+    @property
+    def _polled(self) -> bool:
+        return self._watch is None or (self.file_system is not None and self.file_system.silent)
 
     @property
     def idle(self) -> bool:
@@ -128,7 +144,7 @@ class Inbox:
     def leave(self, name: str, why: str) -> None:
         """The file cannot be taken now: the next listing finds it again, the journal is told once."""
         self._settle.forget(name)
-        self._tell_once(name, "left in the drop folder: %s; tried again with each listing", why)
+        self._once.warn(name, "left in the drop folder: %s; tried again with each listing", why)
 
     def look(self, name: str) -> None:
         """Look at a file that nobody told us is complete."""
@@ -139,7 +155,7 @@ class Inbox:
         except OSError:
             self._settle.forget(name)
             return
-        self._consider(Entry(name, stamp_of(status), stat.S_ISREG(status.st_mode)), age=0.0)
+        self._consider(entry_of(name, status), age=0.0)
 
     def close(self) -> None:
         """Stop watching. Idempotent."""
@@ -160,7 +176,9 @@ class Inbox:
     def _take_hint(self, name: str, folder: bool, beat: Callable[[], None]) -> None:
         if self._ignored(name.rpartition("/")[2]):
             return
-        if not folder:
+        if not folder and self._settle_all:
+            self.look(name)
+        elif not folder:
             self._waiting[name] = Why.TOLD
             if self._section.order == "newest":
                 self._waiting.move_to_end(name)
@@ -192,7 +210,9 @@ class Inbox:
     def _reopen(self, now: float) -> None:
         try:
             self.descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self.file_system = file_system(self.descriptor)
         except OSError:
+            self.close()
             return
         if self._listed_at > float("-inf"):
             self.counts.watcher_restarts += 1
@@ -203,8 +223,11 @@ class Inbox:
             self._start_watch()
         self.counts.rescans += self._listed_at > float("-inf")
         self._listed_at = now
-        self._list_at = now + (self._section.rescan_seconds if self._watch else min(_POLL_SECONDS, self._section.rescan_seconds))
         self._list("", beat)
+        pause = self._section.rescan_seconds
+        if self._polled:
+            pause = min(pause, max(_POLL_SECONDS, (self._clock.monotonic() - now) / _POLL_SHARE))
+        self._list_at = now + pause
 
     def _list(self, start: str, beat: Callable[[], None]) -> None:
         """List a folder, and again while that showed folders which were not watched before."""
@@ -212,11 +235,11 @@ class Inbox:
             try:
                 folders = self._list_once(start, beat)
             except OSError as error:
-                self._tell_once(start, "the folder cannot be listed: %s", os.strerror(error.errno or 0))
+                self._once.warn(start, "the folder cannot be listed: %s", os.strerror(error.errno or 0))
                 return
             if not self._section.recursive:
                 for name in folders:
-                    self._tell_once(name, "a folder lies in the drop folder and is left alone: %s", "set recursive, or remove it")
+                    self._once.warn(name, "a folder lies in the drop folder and is left alone: %s", "set recursive, or remove it")
                 return
             if not self._watch_inside(folders):
                 return
@@ -224,19 +247,19 @@ class Inbox:
     def _list_once(self, start: str, beat: Callable[[], None]) -> list[str]:
         """Consider what lies there, oldest first; return the folders inside."""
         recursive, known = self._section.recursive, self._waiting.__contains__
-        listing = list_folder(self.descriptor, start, recursive=recursive, ignored=self._ignored, known=known, beat=beat)
+        listing = list_folder(self.descriptor, start, recursive=recursive, ignored=self._ignored, known=known, beat=beat, sift=self._sift)
         wall_ns = int(self._clock.now().timestamp() * 1e9)
         for entry in listing.entries:
             self._consider(entry, age=(wall_ns - entry.stamp.mtime_ns) / 1e9)
         for name in listing.unreadable:
-            self._tell_once(name, "a folder inside cannot be listed: %s", "give the user of edged access to it")
+            self._once.warn(name, "a folder inside cannot be listed: %s", "give the user of edged access to it")
         return listing.folders
 
     def _start_watch(self) -> None:
         try:
             self._watch = FolderWatch(str(self.path), recursive=self._section.recursive, wake=self._wake.set)
         except OSError as error:
-            self._tell_once("", "the folder cannot be watched: %s; listing it every 2 seconds", os.strerror(error.errno or 0))
+            self._once.warn("", "the folder cannot be watched: %s; listing it every 2 seconds", os.strerror(error.errno or 0))
 
     def _watch_inside(self, folders: list[str]) -> bool:
         """Watch folders inside; True where one was not watched before."""
@@ -246,17 +269,10 @@ class Inbox:
             try:
                 new |= self._watch.add(name)
             except OSError as error:
-                self._tell_once(name, "a folder inside cannot be watched: %s; it is listed only", os.strerror(error.errno or 0))
+                self._once.warn(name, "a folder inside cannot be watched: %s; it is listed only", os.strerror(error.errno or 0))
         return new
 
     def _unwatch(self) -> None:
         if self._watch is not None:
             self._watch.stop()
             self._watch = None
-
-    def _tell_once(self, name: str, message: str, why: str) -> None:
-        if len(self._told) >= _REMEMBERED:
-            self._told.clear()
-        if (name, message) not in self._told:
-            self._told.add((name, message))
-            log.warning(message, why, extra={"source": self._name, "file": printable(name)})

@@ -1,22 +1,19 @@
 """From a name in the inbox, or a file left in work, to one delivery."""
 
-import datetime as dt
 import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from edged.errors import FrameError, FrameIncomplete
+from edged.errors import FrameIncomplete
 from edged.flow.folder.claims import Held, WorkFolder
-from edged.flow.folder.content import Changing, Found, examine, stamp_of
+from edged.flow.folder.content import Changing, Found, stamp_of
 from edged.flow.folder.inbox import Inbox, Why
 from edged.flow.folder.listing import folder_inside
-from edged.flow.folder.names import ClaimedName, printable
+from edged.flow.folder.names import ClaimedName
 from edged.flow.folder.settle import Stamp
-from edged.lib.clock import Clock, file_time
-from edged.lib.ids import minted_ms, new_id
-from edged.types import Delivery, FrameId, FrameProblem, Origin, Outcome, SourceName
-
-_EPOCH, _MILLISECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(milliseconds=1)
+from edged.flow.folder.whole import Whole, delivery_of, mint
+from edged.lib.clock import Clock
+from edged.types import Delivery, FrameProblem, Outcome, SourceName
 
 
 class Taken(NamedTuple):
@@ -52,19 +49,18 @@ class Intake:
             later: Given what was claimed and cannot be looked at now.
         """
         self._source, self._inbox, self._work = source, inbox, work
-        self._check, self._clock, self._later = check, clock, later
-        self.max_bytes = max_bytes  # a reload changes it
+        self._clock, self._later = clock, later
+        self.whole = Whole(inbox, check, max_bytes)
 
     def take(self, name: str, why: Why) -> Taken | None:
         """Claim a file of the inbox; None where it is not whole yet, gone, or must be left there."""
         head, _, base = name.rpartition("/")
         try:
             with folder_inside(self._inbox.descriptor, head) as folder:
-                found = self._read(name, base, folder, why)
+                found = self.whole.read(name, base, folder, why)
                 if found is None:
                     return None
-                milliseconds = (self._clock.now() - _EPOCH) // _MILLISECOND
-                claimed = ClaimedName(id=FrameId(new_id(milliseconds, os.urandom(10))), attempt=1, name=name)
+                claimed = ClaimedName(id=mint(self._clock), attempt=1, name=name)
                 self._work.claim(base, folder, f"{self._inbox.path}/{head}", claimed)
                 self._inbox.forget(name)
                 found = self._confirm_or_later(claimed, found, base, folder)
@@ -75,7 +71,7 @@ class Intake:
         except OSError as error:
             self._inbox.leave(name, os.strerror(error.errno or 0))
         else:
-            return self._taken(claimed, found, milliseconds) if found else None
+            return self._taken(claimed, found) if found else None
         return None
 
     def take_again(self, claimed: ClaimedName) -> Taken:
@@ -85,25 +81,11 @@ class Intake:
             OSError: It is gone, or cannot be read now.
         """
         try:
-            found = examine(str(claimed), self._work.descriptor, self.max_bytes)
+            found = self.whole.examine(str(claimed), self._work.descriptor)
         except Changing:
             status = os.stat(str(claimed), dir_fd=self._work.descriptor, follow_symlinks=False)
             found = _failed(stamp_of(status), "somebody writes to the file after it was claimed; drop it again when it is complete")
-        return self._taken(claimed, found, minted_ms(claimed.id))
-
-    def _read(self, name: str, base: str, folder: int, why: Why) -> Found | None:
-        """Read what may be whole; None where it is to settle first."""
-        found = examine(base, folder, self.max_bytes)
-        if found.denied and why is Why.TOLD:  # its permissions may follow at once, as with install(1)
-            self._inbox.look(name)
-            return None
-        try:
-            self._require_whole(found)
-        except FrameIncomplete:
-            if why is not Why.STALLED:
-                self._inbox.defer(name, found.stamp)
-                return None
-        return found
+        return self._taken(claimed, found)
 
     def _confirm_or_later(self, claimed: ClaimedName, found: Found, base: str, folder: int) -> Found | None:
         """From the claim on nobody but us will find the file: whatever fails, it is not forgotten."""
@@ -122,8 +104,8 @@ class Intake:
         if stamp_of(status) == found.stamp:
             return found
         try:
-            found = examine(str(claimed), self._work.descriptor, self.max_bytes)
-            self._require_whole(found)
+            found = self.whole.examine(str(claimed), self._work.descriptor)
+            self.whole.require(found)
         except FileNotFoundError:
             raise
         except (Changing, FrameIncomplete, OSError):
@@ -134,29 +116,9 @@ class Intake:
             return None
         return found
 
-    def _require_whole(self, found: Found) -> None:
-        if found.data is None:
-            return
-        try:
-            self._check(found.data)
-        except FrameIncomplete:
-            raise
-        except FrameError:
-            return  # the reader meets it again and says so in the reading
-
-    def _taken(self, claimed: ClaimedName, found: Found, milliseconds: int) -> Taken:
-        origin = Origin(name=printable(claimed.name), sha256=found.sha256, bytes=found.size, modified_at=file_time(found.stamp.mtime_ns))
-        captured_at = _EPOCH + milliseconds * _MILLISECOND
-        delivery = Delivery(
-            id=claimed.id,
-            source=self._source,
-            captured_at=captured_at,
-            origin=origin,
-            attempt=claimed.attempt,
-            data=found.data,
-            problem=found.problem,
-        )
-        return Taken(Held(claimed=claimed, origin=origin, captured_at=captured_at), delivery)
+    def _taken(self, claimed: ClaimedName, found: Found) -> Taken:
+        delivery = delivery_of(self._source, claimed.id, claimed.name, claimed.attempt, found)
+        return Taken(Held(claimed=claimed, origin=delivery.origin, captured_at=delivery.captured_at), delivery)
 
 
 def _failed(stamp: Stamp, reason: str) -> Found:

@@ -7,13 +7,16 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from edged.flow.folder.content import stamp_of
 from edged.flow.folder.settle import Stamp
+from edged.flow.memory import Mark
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _BEAT = 1000  # entries between two signs of life
+_CHUNK = 512  # entries that are sifted at a time: what is left out then never fills the memory
 
 
 class Entry(NamedTuple):
@@ -22,6 +25,7 @@ class Entry(NamedTuple):
     name: str  # path relative to the folder
     stamp: Stamp
     regular: bool  # a plain file; anything else is refused at once
+    mark: Mark
 
 
 class Listing(NamedTuple):
@@ -30,6 +34,15 @@ class Listing(NamedTuple):
     entries: list[Entry]  # oldest first
     folders: list[str]  # relative paths of the folders inside, parents first
     unreadable: list[str]  # folders inside that could not be listed
+
+
+Sift = Callable[[list[Entry]], list[Entry]]
+"""Takes some entries of a listing, gives back those that are of interest."""
+
+
+def entry_of(name: str, status: os.stat_result) -> Entry:
+    """What one look at a name tells."""
+    return Entry(name, stamp_of(status), stat.S_ISREG(status.st_mode), Mark.of(status))
 
 
 class Ignored:
@@ -42,6 +55,16 @@ class Ignored:
     def __call__(self, name: str) -> bool:
         """Tell whether a base name is ignored."""
         return self._match(name) is not None
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[int]:
+    """Open a folder, refusing a link in its place."""
+    descriptor = os.open(folder, _FOLDER)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -61,9 +84,16 @@ def folder_inside(root: int, path: str) -> Iterator[int]:
 
 
 def list_folder(
-    root: int, start: str, *, recursive: bool, ignored: Ignored, known: Callable[[str], bool], beat: Callable[[], None]
+    root: int,
+    start: str,
+    *,
+    recursive: bool,
+    ignored: Ignored,
+    known: Callable[[str], bool],
+    beat: Callable[[], None],
+    sift: Sift = list,
 ) -> Listing:
-    """List the folder *start* below *root*, oldest first, without the names that are *known*.
+    """List the folder *start* below *root*, oldest first, without the names that are *known* and what *sift* leaves out.
 
     What vanishes meanwhile is left out. Raises OSError where *start* itself cannot be listed.
     """
@@ -78,9 +108,12 @@ def list_folder(
     waiting = [start]
     while waiting:
         path = waiting.pop()
+        inside: list[str] = []
         try:
             with folder_inside(root, path) as folder, os.scandir(folder) as found:
-                inside = _sort_out(found, f"{path}/" if path else "", wanted, listing.entries)
+                entries = _sort_out(found, f"{path}/" if path else "", wanted, inside)
+                while chunk := list(itertools.islice(entries, _CHUNK)):
+                    listing.entries.extend(sift(chunk))
         except OSError:
             if path == start:
                 raise
@@ -93,9 +126,8 @@ def list_folder(
     return listing
 
 
-def _sort_out(found: Iterator[os.DirEntry[str]], prefix: str, wanted: Callable[[str, str], bool], entries: list[Entry]) -> list[str]:
-    """Append to *entries* what may be an input; return the folders."""
-    folders = []
+def _sort_out(found: Iterator[os.DirEntry[str]], prefix: str, wanted: Callable[[str, str], bool], folders: list[str]) -> Iterator[Entry]:
+    """Yield what may be an input; append the folders to *folders*."""
     for item in found:
         name = prefix + item.name
         if not wanted(item.name, name):
@@ -107,5 +139,4 @@ def _sort_out(found: Iterator[os.DirEntry[str]], prefix: str, wanted: Callable[[
             status = item.stat(follow_symlinks=False)
         except FileNotFoundError:
             continue
-        entries.append(Entry(name, stamp_of(status), stat.S_ISREG(status.st_mode)))
-    return folders
+        yield entry_of(name, status)

@@ -27,7 +27,7 @@ class Places:
     source: SourceName
     inbox: Path
     work: Path  # holds one folder per instance
-    done: Path
+    done: Path | None  # None: what was read is removed
     failed: Path
 
 
@@ -38,19 +38,24 @@ def places_of(source: SourceName, section: FolderSection) -> Places:
         SourceError: The inbox is no folder, or one folder lies inside another.
         SourceUnavailable: The inbox is missing, or another folder cannot be made.
     """
-    _require_inbox(source, section.path)
+    require_inbox(source, section.path)
     parent = section.path.absolute().parent
     return Places(
         source=source,
         inbox=section.path.resolve(),
         work=_made(source, "work", section.work or parent / "work" / source, section.path),
-        done=_made(source, "done", section.done or parent / "done" / source, section.path),
+        done=None if section.after == "delete" else _made(source, "done", section.done or parent / "done" / source, section.path),
         failed=_made(source, "failed", section.failed or parent / "failed" / source, section.path),
     )
 
 
-def _require_inbox(source: SourceName, path: Path) -> None:
-    """A folder that is missing may be a mount that comes later; a file in its place is a typing error."""
+def require_inbox(source: SourceName, path: Path) -> None:
+    """A folder that is missing may be a mount that comes later; a file in its place is a typing error.
+
+    Raises:
+        SourceError: It is no folder.
+        SourceUnavailable: It is missing, or cannot be looked at.
+    """
     refused, hint = f"source {source}: the drop folder {path} cannot be used", f"make it (mkdir -p {path}) or correct sources.{source}.path"
     try:
         if stat.S_ISDIR(path.stat().st_mode):
@@ -88,7 +93,7 @@ def prove_moves(places: Places, instance: Path) -> None:
         SourceUnavailable: A move is not possible, with its remedy.
     """
     name = f".edged-probe-{instance.name}"
-    way = [places.inbox, instance, places.done, places.failed]
+    way = [places.inbox, instance, *([places.done] if places.done else []), places.failed]
     at = way[0]
     try:
         with os.scandir(at):

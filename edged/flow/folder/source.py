@@ -4,15 +4,20 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 from edged.config import FolderSection
+from edged.flow.folder.base import DropFolder
 from edged.flow.folder.claims import Held, WorkFolder
+from edged.flow.folder.duplicates import Duplicates
 from edged.flow.folder.inbox import Inbox
 from edged.flow.folder.intake import Intake, Taken
 from edged.flow.folder.names import ClaimedName, printable
-from edged.flow.folder.places import places_of, prove_moves
+from edged.flow.folder.places import Places, places_of, prove_moves
+from edged.flow.folder.retention import Place
+from edged.flow.memory import Contents
 from edged.flow.ports import Source
 from edged.lib.clock import Clock
 from edged.types import Committed, Delivery, FrameId, Outcome, SourceName
@@ -24,21 +29,7 @@ _LATER_SECONDS = 5.0  # until a claimed file that cannot be looked at is tried a
 _REMARKABLE = 5  # attempts; above, the journal is told of each
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderCounters:
-    """accepted + recovered == filed + in_work, at all times."""
-
-    accepted: int  # claimed by this process
-    recovered: int  # claimed by an earlier one, and taken up again
-    filed: int
-    in_work: int
-    waiting: int  # in the inbox, settled or not
-    overflows: int
-    rescans: int
-    watcher_restarts: int
-
-
-class HotFolder:
+class HotFolder(DropFolder):
     """Pictures that somebody drops into a folder.
 
     The feed's thread owns the inbox and makes claims; the sink's thread syncs and files away. `_held` is
@@ -54,6 +45,7 @@ class HotFolder:
         check: Callable[[bytes], None],
         find: Callable[[FrameId], Committed | None],
         filed: Callable[[Sequence[FrameId]], None],
+        contents: Contents,
         clock: Clock,
     ) -> None:
         """Nothing is touched before `open`.
@@ -65,19 +57,19 @@ class HotFolder:
             check: Raises FrameIncomplete where the structure of a picture says that more bytes must follow.
             find: The commit of an id, if there is one.
             filed: Told of inputs that were filed away without `finish`: an earlier process committed them.
+            contents: Remembers who had which bytes first.
             clock: What time it is.
         """
-        self.name = name
-        self._section, self._instance, self._check, self._find, self._clock = section, instance, check, find, clock
+        super().__init__(name, section)
+        self._instance, self._check, self._find, self._clock = instance, check, find, clock
         self._tell_filed = filed
+        self._duplicates = Duplicates(name, contents, clock, policy=section.duplicates, seconds=section.duplicates_seconds)
         self._held: dict[FrameId, Held] = {}
         self._again: deque[ClaimedName] = deque()  # claimed and not delivered yet: leftovers, adopted files, and what was put off
         self._later: deque[tuple[float, ClaimedName]] = deque()  # put off until then
         self._counted: set[FrameId] = set()  # of those put off, whose attempt is in the name
         self._told: set[FrameId] = set()  # and of which the journal knows
-        self._accepted = self._recovered = self._filed = 0
         self._open: _Open | None = None
-        self._wanted = section  # set by any thread
 
     def open(self) -> None:
         """Check the folders and take the lock."""
@@ -92,7 +84,7 @@ class HotFolder:
         inbox = Inbox(self.name, places.inbox, self._section, self._clock)
         limit = self._section.limits.max_file_bytes
         intake = Intake(self.name, inbox, work, check=self._check, clock=self._clock, max_bytes=limit, later=self._keep)
-        self._open = _Open(inbox, work, intake)
+        self._open = _Open(places, inbox, work, intake)
 
     def leftovers(self) -> set[FrameId]:
         """What an earlier process claimed and did not file away; between `open` and `deliveries`."""
@@ -108,7 +100,7 @@ class HotFolder:
         adopt_at = now()
         while not stop.is_set():
             beat()
-            self._take_change(parts)
+            self._take_change()
             if now() >= adopt_at:
                 adopt_at = now() + self._section.rescan_seconds
                 self._again.extend(parts.work.adopt())
@@ -117,13 +109,9 @@ class HotFolder:
             taken = self._next(parts, beat)
             if taken is not None:
                 self._held[taken.held.claimed.id] = taken.held
-                yield taken.delivery
+                yield self._duplicates.judge(taken.delivery)
             elif parts.inbox.idle and not self._again:
                 parts.inbox.wait(_PATIENCE)
-
-    def change(self, section: FolderSection) -> None:
-        """Go by this section from the next input on, but for its folders; from any thread."""
-        self._wanted = section
 
     def sync(self) -> None:
         """Make the claims so far durable."""
@@ -134,7 +122,7 @@ class HotFolder:
         held = self._held.get(id)
         if held is None:
             return
-        self._parts.work.file_away(held, outcome, reasons, self._clock.now())
+        self._file_away(held, outcome, reasons)
         del self._held[id]
         self._filed += 1
 
@@ -144,20 +132,12 @@ class HotFolder:
             self._open.inbox.close()
             self._open.work.close()
 
-    def counters(self) -> FolderCounters:
-        """What was done since start; from any thread."""
-        inbox = self._parts.inbox
-        accepted, recovered, filed = self._accepted, self._recovered, self._filed
-        return FolderCounters(
-            accepted=accepted,
-            recovered=recovered,
-            filed=filed,
-            in_work=accepted + recovered - filed,
-            waiting=len(inbox),
-            overflows=inbox.counts.overflows,
-            rescans=inbox.counts.rescans,
-            watcher_restarts=inbox.counts.watcher_restarts,
-        )
+    @property
+    def shelves(self) -> list[Place]:
+        """Where files are filed away to stay for a while; once open."""
+        places, work, limits = self._parts.places, self._parts.work, self._section.retention
+        roots = [places.failed, *([places.done] if places.done else [])]
+        return [Place(root=root, limits=limits, filed=partial(work.filed, root)) for root in roots]
 
     @property
     def work_folder(self) -> Path:
@@ -165,26 +145,23 @@ class HotFolder:
         return self._parts.work.path
 
     @property
-    def present(self) -> bool:
-        """Whether the drop folder is there; from any thread."""
-        return self._parts.inbox.present
-
-    @property
-    def looked(self) -> bool:
-        """Whether the folder is watched, and was listed once or found missing; from any thread."""
-        return self._parts.inbox.looked
+    def _inbox(self) -> Inbox:
+        return self._parts.inbox
 
     @property
     def _parts(self) -> "_Open":
         assert self._open is not None, "open() comes first"
         return self._open
 
-    def _take_change(self, parts: "_Open") -> None:
-        section = self._wanted
-        if section is not self._section:
-            self._section = section
-            parts.inbox.change(section)
-            parts.intake.max_bytes = section.limits.max_file_bytes
+    def _adapt(self, section: FolderSection) -> None:
+        parts = self._parts
+        parts.inbox.change(section)
+        parts.intake.whole.max_bytes = section.limits.max_file_bytes
+        self._duplicates.change(section.duplicates, section.duplicates_seconds)
+
+    def _file_away(self, held: Held, outcome: Outcome, reasons: Sequence[str]) -> None:
+        self._duplicates.concluded(held.claimed.id, outcome, reasons)
+        self._parts.work.file_away(held, outcome, reasons, self._clock.now())
 
     def _next(self, parts: "_Open", beat: Callable[[], None]) -> Taken | None:
         """What an earlier process left comes before anything new."""
@@ -206,7 +183,7 @@ class HotFolder:
                 taken = parts.intake.take_again(claimed)
             else:
                 held = parts.intake.take_again(claimed).held
-                parts.work.file_away(held, committed.outcome, committed.reasons, self._clock.now())
+                self._file_away(held, committed.outcome, committed.reasons)
         except OSError as error:
             if parts.work.holds(claimed):
                 self._put_off(claimed, error)
@@ -245,6 +222,7 @@ class HotFolder:
 class _Open:
     """What exists between open and close."""
 
+    places: Places
     inbox: Inbox
     work: WorkFolder
     intake: Intake

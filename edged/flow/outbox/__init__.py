@@ -3,6 +3,7 @@
 store.py     rows: what the pipeline and the relay ask for
 rows.py      the statements about rows on their way to the broker
 later.py     and about what it took: confirmed, sent again, replayed; retained topics
+memory.py    what is remembered of files that stay where they are, and of equal bytes
 counts.py    how many rows are in which state
 budget.py    the disk budget, and which rows are forgotten
 age.py       how old a row is, whatever the clock says

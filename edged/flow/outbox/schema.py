@@ -46,6 +46,27 @@ SCRIPTS: Sequence[Script] = (
         "CREATE TABLE retained (topic TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
         # Payloads are sealed from here on (seal.py), and rows up to last_seq have another epoch than the database (salvage.py).
         "CREATE TABLE former_epoch (last_seq INTEGER PRIMARY KEY, epoch TEXT NOT NULL) STRICT",
+        """CREATE TABLE kept (  -- files that are read and stay where they are
+            source TEXT NOT NULL,
+            path BLOB NOT NULL,  -- bytes as the kernel has them
+            written TEXT NOT NULL,  -- size and time
+            identity TEXT NOT NULL,  -- inode and its time
+            sha256 BLOB,  -- NULL: it could not be read
+            id TEXT NOT NULL UNIQUE,
+            attempts INTEGER NOT NULL,
+            done INTEGER NOT NULL,  -- 0: claimed, and its reading may be missing
+            PRIMARY KEY (source, path)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX claimed ON kept (source, id) WHERE done = 0",
+        """CREATE TABLE content (  -- which input had these bytes first
+            number INTEGER PRIMARY KEY,
+            source TEXT NOT NULL,
+            sha256 BLOB NOT NULL,
+            id TEXT NOT NULL,
+            at REAL NOT NULL,  -- epoch seconds
+            UNIQUE (source, sha256)
+        ) STRICT""",
+        "CREATE INDEX content_id ON content (id)",
     ),
 )
 

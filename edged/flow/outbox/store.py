@@ -14,7 +14,7 @@ from pathlib import Path
 
 from edged.config import OutboxSection
 from edged.errors import UsageError
-from edged.flow.outbox import later, rows, salvage
+from edged.flow.outbox import later, memory, rows, salvage
 from edged.flow.outbox.age import Age
 from edged.flow.outbox.budget import CHUNK, Budget
 from edged.flow.outbox.counts import Counts
@@ -57,6 +57,7 @@ class Outbox:
         self._set_aside: list[str] = []
         self._counts = Counts()
         self._filed: list[FrameId] = []  # noted, written with the next transaction
+        self.kept, self.contents = memory.KeptRows(self._lock, self._database), memory.ContentRows(self._lock, self._database)
 
     def open(self) -> None:
         """Open the database and count its rows.
@@ -282,6 +283,7 @@ class Outbox:
         with self._database.transaction() as db:
             if self._filed:
                 rows.filed(db, self._filed)
+                memory.done(db, self._filed)
             yield db
         self._filed.clear()
 

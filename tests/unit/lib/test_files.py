@@ -118,3 +118,33 @@ def test_a_folder_is_synced_by_path_or_descriptor(tmp_path: Path) -> None:
     os.close(descriptor)
     with pytest.raises(FileNotFoundError):
         fsync_dir(tmp_path / "none")
+
+
+def no_flags(*_: object) -> int:
+    """A file system whose rename knows no flags, such as NFS."""
+    files.ctypes.set_errno(errno.EINVAL)
+    return -1
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_rename_without_flags_moves_and_never_overwrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool) -> None:
+    """What is ours is linked, so that the target cannot appear in between; without links the target is looked at first."""
+
+    def no_links(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(files, "_renameat2", no_flags)
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    (tmp_path / "a").write_text("a")
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "taken").write_text("taken")
+    for name in ("a", "link"):
+        with pytest.raises(FileExistsError):
+            rename_noreplace(str(tmp_path / name), str(tmp_path / "taken"), ours=True)
+        rename_noreplace(str(tmp_path / name), str(tmp_path / f"new {name}"), ours=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new a", "new link", "taken"]
+    assert (tmp_path / "new link").readlink() == Path("nowhere")
+    assert (tmp_path / "taken").read_text() == "taken"
+    with pytest.raises(FileNotFoundError):
+        rename_noreplace(str(tmp_path / "gone"), str(tmp_path / "b"), ours=True)

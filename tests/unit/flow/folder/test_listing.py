@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edged.config.folder import IGNORED
-from edged.flow.folder.listing import Ignored, Listing, folder_inside, list_folder
+from edged.flow.folder.listing import Entry, Ignored, Listing, folder_inside, list_folder
 from tests.doubles.folder import names
 
 
@@ -99,3 +99,23 @@ def test_a_large_folder_gives_signs_of_life(tmp_path: Path, root: int) -> None:
     beats: list[int] = []
     list_folder(root, "", recursive=False, ignored=Ignored(()), known=lambda name: False, beat=lambda: beats.append(1))
     assert len(beats) == 3
+
+
+def test_a_sieve_sees_a_bounded_number_of_entries_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it leaves out never piles up: a share may hold any number of files that were read long ago."""
+    monkeypatch.setattr("edged.flow.folder.listing._CHUNK", 3)
+    for number in range(10):
+        (tmp_path / f"{number}").touch()
+    chunks = list[int]()
+
+    def sift(entries: list[Entry]) -> list[Entry]:
+        chunks.append(len(entries))
+        return [entry for entry in entries if entry.name == "7"]
+
+    root = os.open(tmp_path, os.O_RDONLY)
+    try:
+        found = list_folder(root, "", recursive=False, ignored=Ignored(()), known=lambda _: False, beat=lambda: None, sift=sift)
+    finally:
+        os.close(root)
+    assert chunks == [3, 3, 3, 1]
+    assert [entry.name for entry in found.entries] == ["7"]
