@@ -14,9 +14,11 @@ need mosquitto mosquitto
 need mosquitto_sub mosquitto-clients
 need openssl openssl
 need systemd-analyze systemd
+need strace strace
 if [ "$(id -u)" -eq 0 ]; then # only root can boot a machine for the tests
     need debootstrap debootstrap
     need systemd-nspawn systemd-container
+    need mkfs.ext4 e2fsprogs
 fi
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 
