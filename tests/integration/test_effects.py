@@ -41,7 +41,7 @@ class Row(NamedTuple):
 def feeding(house: House) -> Any:
     """The source after its feed came round."""
     source = house.daemon.parts.sources[0]
-    source._take_change(source._parts)
+    source._take_change()
     return source
 
 
@@ -94,14 +94,14 @@ ROWS = {
     "recognise.threads": Row(2, shows=lambda house: recogniser(house).threads),
     "recognise.requests": Row(2, shows=lambda house: recogniser(house).requests),
     "outbox.max_bytes": Row(2**25, shows=lambda house: budget(house).max_bytes),
-    "outbox.keep_sent_days": Row(2, shows=lambda house: budget(house).keep_seconds, expected=172_800),
+    "outbox.keep_sent_days": Row(2, shows=lambda house: budget(house).age._keep, expected=172_800),
     "log.level": Row("error", shows=lambda _: logging.getLogger("edged").level, expected=logging.ERROR),
     "sources.inbox.unsure_below": Row(0.125, shows=lambda house: reader(house).unsure_below),
     "sources.inbox.model.name": Row("twin", shows=lambda house: model_of_source(house).name),
     "sources.inbox.model.precision": Row("int8", shows=lambda house: model_of_source(house).precision),
     "sources.inbox.limits.max_pixels": Row(1024, shows=refuses, expected=True),
     "sources.inbox.limits.max_side": Row(64, shows=refuses, expected=True),
-    "sources.inbox.limits.max_file_bytes": Row(2048, shows=lambda house: feeding(house)._parts.intake.max_bytes),
+    "sources.inbox.limits.max_file_bytes": Row(2048, shows=lambda house: feeding(house)._parts.intake.whole.max_bytes),
     "sources.inbox.ignore": Row(["*.x"], shows=lambda house: feeding(house)._parts.inbox._ignored("a.x"), expected=True),
     "sources.inbox.order": Row("newest", shows=lambda house: feeding(house)._parts.inbox._section.order),
     "sources.inbox.settle_seconds": Row(3, shows=lambda house: settled(house)._settle),
