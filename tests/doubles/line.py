@@ -21,7 +21,7 @@ from edged.flow.folder import source as folder_source
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.payload import encode_reading
-from edged.flow.pipeline import FeedWorker, SinkWorker
+from edged.flow.pipeline import FeedWorker, Lease, SinkWorker
 from edged.flow.relay import Relay
 from edged.lib.clock import SystemClock
 from edged.types import Committed, Message, Reading
@@ -101,7 +101,7 @@ class Line:
 
     def run(self, count: int) -> None:
         """Work until *count* files were filed away and nothing waits for the broker."""
-        feed = FeedWorker(self.source, self.ledger, lambda: reader(decode=decode))
+        feed = FeedWorker(self.source, self.ledger, lambda: Lease(reader(decode=decode), lambda: None))
         feed.run(self._stop, lambda: self._beat(count))
         self._pump()
         self.source.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 from edged.control.supervise import Supervisor, SupervisorTimes, signals
 from edged.errors import EdgedError
 from edged.flow.outbox import database
-from edged.flow.pipeline import FeedWorker
+from edged.flow.pipeline import FeedWorker, Lease
 from edged.lib.sdnotify import Notifier
 from tests.doubles import line
 from tests.unit.flow.test_reader import reader
@@ -40,7 +40,7 @@ class _Health:
 def main(root: Path, reserve_bytes: int) -> int:
     database._FRAMES_END = 32 + (_LONG_LOG - 1) * (24 + database.PAGE_BYTES)
     life = line.Line(root, reserve_bytes=reserve_bytes, real_time=True)
-    feed = FeedWorker(life.source, life.ledger, lambda: reader(decode=line.decode))
+    feed = FeedWorker(life.source, life.ledger, lambda: Lease(reader(decode=line.decode), lambda: None))
     workers = [life.relay, life.sink, feed, _Health(life)]
     supervisor = Supervisor(workers, notifier=Notifier(None), delay=lambda _: 0.1, times=SupervisorTimes(tick=0.2))
     os.write(1, b"ready\n")
