@@ -53,14 +53,6 @@ def recogniser(house: House) -> Any:
     return house.daemon.parts.succession.current.recognisers[0]
 
 
-def rules(house: House) -> Any:
-    return reader(house).steps.correct.__self__
-
-
-def entries(house: House) -> Any:
-    return getattr(rules(house)._dictionary, "_entries", None)
-
-
 def worker(house: House, name: str) -> Any:
     return next(worker for worker in house.daemon.workers if worker.name == name)
 
@@ -114,6 +106,16 @@ PREPROCESS = {
     f"sources.inbox.preprocess.{step}": Row(step != "fade", shows=line, expected="another")
     for step in ("fade", "grey", "contrast", "denoise", "binarise", "deskew", "invert")
 }
+
+
+def rules(house: House) -> Any:
+    return reader(house).steps.correct.__self__
+
+
+def entries(house: House) -> Any:
+    return getattr(rules(house)._dictionary, "_entries", None)
+
+
 RULES = {
     f"sources.inbox.{place}.{key}": row
     for place in ("rules", "fields.inbox")
@@ -121,8 +123,8 @@ RULES = {
         "pattern": Row("[A-Z]+", shows=lambda house: getattr(rules(house)._pattern, "text", None)),
         "confusions": Row("none", shows=lambda house: rules(house)._alike.allow("O", "0"), expected=False),
         "drop_spaces": Row(False, shows=lambda house: rules(house)._drop_spaces),
-        "dictionary": Row(["AB"], shows=lambda house: entries(house), expected=("AB",)),
-        "dictionary_file": Row("words.txt", shows=lambda house: entries(house), expected=("AB", "CD")),
+        "dictionary": Row(["AB"], shows=entries, expected=("AB",)),
+        "dictionary_file": Row("words.txt", shows=entries, expected=("AB", "CD")),
         "max_distance": Row(3, {f"sources.inbox.{place}.dictionary": ["AB"]}, shows=lambda house: rules(house)._dictionary._max),
     }.items()
 }
