@@ -181,7 +181,9 @@ def in_effect(old: LoadedConfig, new: LoadedConfig, restart: Iterable[str]) -> L
         else:
             del place[key]
     config = Config.model_validate_json(json.dumps(content))
-    return replace(new, config=config, digest=digest_of(config, new.dictionaries))
+    texts = {**old.dictionaries, **new.dictionaries}  # a source that is gone from the files goes on, with its dictionary
+    dictionaries = {path: texts[path] for path in sorted(config.dictionary_files)}
+    return replace(new, config=config, digest=digest_of(config, dictionaries), dictionaries=dictionaries)
 
 
 def _some(errors: Sequence[str]) -> list[str]:

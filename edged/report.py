@@ -22,6 +22,7 @@ from edged.flow.outbox import Outbox
 from edged.flow.payload import encode_status, timestamp
 from edged.flow.pipeline import SinkWorker
 from edged.flow.relay import Relay
+from edged.flow.relaying.words import RelayHealth
 from edged.lib.clock import clock_synced
 from edged.lib.sdnotify import Notifier
 from edged.types import MAX_SEQ, Message, ModelRef, Presence
@@ -124,7 +125,7 @@ class Report:
             **asdict(self._ledger.flow()),
             "unfiled": self._parts.sink.unfiled,
             "outbox": asdict(self._outbox.stats()),
-            "broker": asdict(self._parts.relay.health()),
+            "broker": _delivered(self._parts.relay.health()),
             "sources": {source.name: _told(source) for source in self._sources},
         }
 
@@ -239,6 +240,12 @@ class StatusWorker:
 def _told(source: DropFolder) -> dict[str, Any]:
     """What a source does, and what it did."""
     return {"state": source.state, "file_system": source.file_system, **asdict(source.counters())}
+
+
+def _delivered(health: RelayHealth) -> dict[str, Any]:
+    """How delivery goes, in what JSON can say."""
+    until = health.certificate_until
+    return asdict(health) | {"certificate_until": timestamp(until) if until else None}
 
 
 def _line(health: Health) -> str:

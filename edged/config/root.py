@@ -44,6 +44,12 @@ class Config(Section):
         return self.state_dir / "outbox.db"
 
     @property
+    def dictionary_files(self) -> frozenset[Path]:
+        """Every file of texts that a source goes by."""
+        places = [place for source in self.sources.values() for place in (source.rules, *source.fields.values())]
+        return frozenset(place.dictionary_file for place in places if place.dictionary_file is not None)
+
+    @property
     def client_id(self) -> str:
         """MQTT client id: stable, so that the broker knows us again."""
         return self.mqtt.client_id or f"edged-{self.device}"

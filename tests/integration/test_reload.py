@@ -131,6 +131,20 @@ def test_a_changed_recognise_section_compiles_the_same_model_anew(house: House) 
     assert house.daemon.parts.succession.current.recognisers[0].requests == 2
 
 
+def test_a_source_that_goes_on_until_a_restart_keeps_its_dictionary(house: House) -> None:
+    """The files name it no more; and the dictionary of one that has not come yet is in no digest."""
+    words = house.path / "words.txt"
+    words.write_text("LOT\n", encoding="utf8")
+    house.write(sources={"inbox": {"path": "inbox", "rules": {"dictionary_file": "words.txt"}}})
+    before = house.reload()
+    house.write(sources={"gate": {"path": "inbox", "rules": {"dictionary_file": "others.txt"}}})
+    (house.path / "others.txt").write_text("EXP\n", encoding="utf8")
+    words.unlink()
+    outcome = house.reload()
+    assert outcome.errors == ()
+    assert (outcome.restart, outcome.config) == (("sources.gate", "sources.inbox"), before.config)
+
+
 def opened() -> set[int]:
     """Every recogniser of this process that holds a model."""
     return {id(found) for found in gc.get_objects() if isinstance(found, Recogniser) and found.compiled}
@@ -212,7 +226,8 @@ def test_a_bad_one_changes_nothing_and_is_told_until_a_good_one_came(house: Hous
 
 def test_what_breaks_unexpectedly_changes_nothing_either(house: House, caplog: pytest.LogCaptureFixture) -> None:
     """A defect of ours in a new model must not end a daemon that reads."""
-    house.reloading._load = lambda: 1 / 0
+    reloading: Any = house.daemon.reloading
+    reloading._load = lambda: 1 / 0
     outcome = house.reload()
     assert outcome.errors == ("ZeroDivisionError: division by zero",)
     assert "Traceback" in caplog.text
@@ -223,7 +238,7 @@ def test_what_a_start_from_the_last_good_one_told_is_not_told_again(house: House
     refuse_key(house)
     with pytest.raises(ConfigError) as refused:
         load_config(house.file)
-    house.reloading._known = refused.value.findings
+    house.daemon.reloading._known = refused.value.findings
     assert not house.reload().ok
     assert (house.events(), house.reasons()) == ([], ())
     refuse_syntax(house)
@@ -237,7 +252,8 @@ def test_what_a_start_from_the_last_good_one_told_is_not_told_again(house: House
 
 def test_too_many_generations_are_refused_with_the_reason(house: House) -> None:
     """Inputs that get no answer keep their model open: memory is bounded, and the current one goes on."""
-    house.reloading._clock = Pausing(house.pauses)
+    reloading: Any = house.daemon.reloading
+    reloading._clock = Pausing(house.pauses)
     succession = house.daemon.parts.succession
     leases = []
     for number in (1, 2):

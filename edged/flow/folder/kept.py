@@ -24,7 +24,7 @@ from edged.flow.folder.inbox import Inbox, Why
 from edged.flow.folder.listing import Entry, folder_inside
 from edged.flow.folder.names import printable
 from edged.flow.folder.places import require_inbox
-from edged.flow.folder.whole import Whole, delivery_of, mint
+from edged.flow.folder.whole import Whole, claim_of, delivery_of, mint
 from edged.flow.memory import Contents, KeptFile, KeptFiles, Mark
 from edged.flow.ports import Source
 from edged.lib.clock import Clock
@@ -164,9 +164,10 @@ class KeptFolder(DropFolder):
         if before is not None and before.mark.written == mark.written and before.sha256 == found.sha256:
             self._kept.remark(self.name, name, mark)  # chmod, a move and back, another number after a remount: the same input
             return None
-        file = KeptFile(path=name, mark=mark, sha256=found.sha256, id=mint(self._clock))
+        claim = mint(self._clock)
+        file = KeptFile(path=name, mark=mark, sha256=found.sha256, id=claim.id)
         self._kept.claim(self.name, file)
-        return delivery_of(self.name, file.id, name, file.attempt, found)
+        return delivery_of(self.name, claim, name, file.attempt, found)
 
     def _take_again(self, file: KeptFile) -> Delivery | None:
         committed = self._find(file.id)
@@ -184,7 +185,7 @@ class KeptFolder(DropFolder):
         again = replace(file, attempt=file.attempt + 1)
         if again.attempt > _REMARKABLE:
             log.warning("taken up for the %d. time: edged ended that often while it held the file", again.attempt, extra=_names(file))
-        return delivery_of(self.name, again.id, again.path, again.attempt, found)
+        return delivery_of(self.name, claim_of(again.id), again.path, again.attempt, found)
 
     def _reread(self, file: KeptFile) -> Found | None:
         """The claimed content, if it is still there."""
