@@ -111,22 +111,20 @@ class KeptRows(_Table):
 class ContentRows(_Table):
     """`Contents` in the outbox's database."""
 
-    def first(self, source: SourceName, sha256: str, id: FrameId, at: float, window: float) -> FrameId:
-        """The input that had these bytes within *window* seconds of *at*: *id* itself, remembered now, where there was none. Not synced."""
-        content = bytes.fromhex(sha256)
+    def first(self, source: SourceName, sha256: str, at: float, window: float) -> FrameId | None:
+        """The remembered input that had these bytes within *window* seconds of *at*."""
         with self._reading() as db:
-            found = db.execute("SELECT id, at FROM content WHERE source = ? AND sha256 = ?", (source, content)).fetchone()
-        if found is not None and abs(at - found[1]) <= window:  # a clock that was set back makes none older
-            return FrameId(found[0])
-        with self._unsynced() as db:
-            number = db.execute("INSERT OR REPLACE INTO content (source, sha256, id, at) VALUES (?, ?, ?, ?)", (source, content, id, at))
-            db.execute("DELETE FROM content WHERE number <= ?", ((number.lastrowid or 0) - _MOST_CONTENTS,))
-        return id
+            found = db.execute("SELECT id, at FROM content WHERE source = ? AND sha256 = ?", (source, bytes.fromhex(sha256))).fetchone()
+        if found is None or abs(at - found[1]) > window:  # a clock that was set back makes none older
+            return None
+        return FrameId(found[0])
 
-    def forget(self, id: FrameId) -> None:
-        """This input was not read: the next one with its bytes is no duplicate. Not synced."""
+    def remember(self, source: SourceName, sha256: str, id: FrameId, at: float) -> None:
+        """These bytes were read, claimed at that time as *id*. Not synced."""
+        row = (source, bytes.fromhex(sha256), id, at)
         with self._unsynced() as db:
-            db.execute("DELETE FROM content WHERE id = ?", (id,))
+            number = db.execute("INSERT OR REPLACE INTO content (source, sha256, id, at) VALUES (?, ?, ?, ?)", row).lastrowid or 0
+            db.execute("DELETE FROM content WHERE number <= ?", (number - _MOST_CONTENTS,))
 
 
 def _kept(row: tuple[bytes, str, str, bytes | None, str, int]) -> KeptFile:
