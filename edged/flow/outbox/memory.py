@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 
@@ -24,8 +24,8 @@ def done(db: sqlite3.Connection, ids: Sequence[FrameId]) -> None:
 class _Table:
     """A part of the database, under the lock of its owner."""
 
-    def __init__(self, lock: Lock, database: Database) -> None:
-        self._lock, self._database = lock, database
+    def __init__(self, lock: Lock, database: Database, before_write: Callable[[], None]) -> None:
+        self._lock, self._database, self._before_write = lock, database, before_write
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -39,12 +39,14 @@ class _Table:
         The log is written in order, and a sync of it covers everything before.
         """
         with self._lock, self._database.reading() as db:
+            self._before_write()
             db.execute("PRAGMA synchronous = NORMAL")
             try:
                 with self._database.transaction() as same:
                     yield same
             finally:
-                db.execute("PRAGMA synchronous = FULL")
+                if self._database.usable:  # after a storage error nothing is written here any more
+                    db.execute("PRAGMA synchronous = FULL")
 
 
 class KeptRows(_Table):
