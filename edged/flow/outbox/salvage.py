@@ -18,13 +18,13 @@ from urllib.parse import quote
 
 from edged.flow.outbox.carve import Pages, Record, Value, records
 from edged.flow.outbox.log import read_log
+from edged.flow.outbox.record import READING_COLUMNS
 from edged.flow.outbox.schema import PAGE_BYTES, SCRIPTS, migrate, newest, schema
 from edged.flow.outbox.seal import DamagedPayload, belongs, unpack
 from edged.flow.outbox.storage_errors import is_damage
 from edged.lib.files import fsync_dir
 from edged.types import FrameId, Outcome, RowState, SourceName
 
-_COLUMNS = 11  # of a reading in the first schema; later ones may have more
 _HEADER = b"SQLite format 3\0" + PAGE_BYTES.to_bytes(2, "big")
 _KINDS = (b"\2\2", b"\1\1", b"")  # with a log, or just made and without one yet
 _OWN = ("reading", "payload", "meta", "former_epoch")
@@ -187,7 +187,7 @@ def _carve(db: sqlite3.Connection, found: Iterator[Record]) -> dict[str, int]:
             tops["payload"] = max(tops["payload"], _take_payload(db, values[1]))
         elif len(values) == 2:
             _take_former(db, seq, values[1])
-        elif _COLUMNS <= len(values) <= len(columns) and _is_reading(values):
+        elif READING_COLUMNS <= len(values) <= len(columns) and _is_reading(values):
             names = ", ".join(columns[: len(values)])
             _take_reading(db, names, (seq, *values[1:]))
             tops["reading"] = max(tops["reading"], seq)

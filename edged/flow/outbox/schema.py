@@ -58,7 +58,7 @@ SCRIPTS: Sequence[Script] = (
             PRIMARY KEY (source, path)
         ) STRICT, WITHOUT ROWID""",
         "CREATE INDEX claimed ON kept (source, id) WHERE done = 0",
-        """CREATE TABLE content (  -- which input had these bytes first
+        """CREATE TABLE content (  -- which input that was read had these bytes first
             number INTEGER PRIMARY KEY,
             source TEXT NOT NULL,
             sha256 BLOB NOT NULL,
@@ -66,7 +66,6 @@ SCRIPTS: Sequence[Script] = (
             at REAL NOT NULL,  -- epoch seconds
             UNIQUE (source, sha256)
         ) STRICT""",
-        "CREATE INDEX content_id ON content (id)",
     ),
 )
 
