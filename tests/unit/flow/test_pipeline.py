@@ -118,6 +118,22 @@ def test_answers_out_of_order_are_committed_in_claim_order() -> None:
         assert names(it.store) == [f"{n}" for n in range(12)]
 
 
+def test_nothing_is_taken_past_an_input_that_is_still_read() -> None:
+    """An answer behind an open one waits for it, even where the head of the line is there already."""
+    source, ledger, held = FakeSource("a", Tray()), Ledger([SourceName("a")], SLOTS, SystemClock()), Held()
+    deliveries = source.deliveries(threading.Event(), lambda: None)
+    subject = reader(submit=held.submit, cut=lambda pixels: [pixels])
+    for name in "123":
+        source.tray.drop(name, b"x")
+        item = next(deliveries)
+        subject.begin(item, ledger.enter(item, subject))
+    held.answer(2)
+    held.answer(0)
+    assert [entry.delivery.origin.name for entry in ledger.ready(SLOTS, 0)] == ["1"]
+    held.answer(0)
+    assert [entry.delivery.origin.name for entry in ledger.ready(SLOTS, 0)] == ["2", "3"]
+
+
 def test_a_slow_source_does_not_hold_up_another() -> None:
     """Order is kept per source only."""
     held = Held()
