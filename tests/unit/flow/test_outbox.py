@@ -369,6 +369,18 @@ class TestForgetting:
         assert store.find(frame_id(1)) is None
         assert store.find(frame_id(2)) is not None
 
+    def test_what_was_never_sent_is_never_too_old(self, store: Outbox, clock: FakeClock) -> None:
+        """A pending reading waits for the broker and a dead one for somebody's word, long after their files were filed."""
+        store.add([reading(n) for n in range(1, 5)])
+        store.reject(2, "bad")
+        store.accept([3])
+        store.filed([frame_id(n) for n in range(1, 5)])
+        store.add([])  # `filed` is written with the next transaction
+        clock.advance(100 * DAY)
+        store.tidy()
+        assert [n for n in range(1, 5) if store.find(frame_id(n))] == [1, 2, 4]
+        assert (store.stats().pending, store.stats().dead) == (2, 1)
+
     def test_what_a_crash_kept_from_being_noted_is_noted_at_the_next_start(self, store: Outbox, clock: FakeClock) -> None:
         """Rows of a source whose files are not in work any more may be forgotten one day."""
         store.add([reading(n) for n in range(1, 5)] + [reading(5, source=SourceName("other"))])
@@ -426,6 +438,16 @@ class TestBudget:
         assert store.stats().pending == count
         assert store.stats().bytes <= SMALLEST
         assert balanced(store)
+
+    def test_pending_and_dead_rows_give_no_room_once_their_files_are_filed(self, store: Outbox) -> None:
+        """Where a file lies says nothing of whether anybody has its reading."""
+        count = self.fill(store)
+        store.reject(1, "bad")
+        store.filed([frame_id(n) for n in range(1, count + 1)])
+        with pytest.raises(OutboxFull):
+            store.add([large_reading(1000, 40_000)])
+        assert all(store.find(frame_id(n)) for n in range(1, count + 1))
+        assert (store.stats().pending, store.stats().dead) == (count - 1, 1)
 
     def test_it_goes_on_when_there_is_room_again(self, store: Outbox) -> None:
         """Once rows were sent and filed, the oldest of them make room; the files do not grow."""
