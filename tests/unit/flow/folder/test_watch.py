@@ -43,6 +43,20 @@ def test_a_folder_is_watched_once_whatever_its_name(tmp_path: Path) -> None:
     assert not watch.alive
 
 
+@pytest.mark.parametrize("end", ["moved", "removed"])
+def test_a_watched_folder_that_goes_ends_the_watch(tmp_path: Path, end: str) -> None:
+    """A watch follows its folder to a new name: hints would tell of files that are not where the name leads."""
+    (tmp_path / "inbox").mkdir()
+    watch = FolderWatch(str(tmp_path / "inbox"), recursive=False, wake=lambda: None)
+    assert watch.alive
+    if end == "moved":
+        (tmp_path / "inbox").rename(tmp_path / "other")
+    else:
+        (tmp_path / "inbox").rmdir()
+    until(lambda: not watch.alive)
+    watch.stop()
+
+
 def test_hints_that_nobody_takes_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While intake is stopped a camera may rewrite one file for days: beyond a bound the folder is listed instead."""
     monkeypatch.setattr(watch_module, "_MOST_HINTS", 10, raising=False)
