@@ -187,9 +187,10 @@ class TestAge:
         assert outbox.stats().sent == outbox.stats().readings == 39
         outbox.close()
 
-    def test_what_was_sent_in_1970_is_as_old_as_the_first_true_time(self, tmp_path: Path) -> None:
-        """A box without a battery wakes in 1970; once the clock is set, a week begins for what it sent."""
-        clock = FakeClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC))
+    @pytest.mark.parametrize("year", [1970, 2020])
+    def test_what_was_sent_by_a_clock_that_was_not_set_is_as_old_as_the_first_true_time(self, tmp_path: Path, year: int) -> None:
+        """A box without a battery wakes in 1970, or when it was built; once the clock is set, a week begins for what it sent."""
+        clock = FakeClock(dt.datetime(year, 1, 1, 0, 10, tzinfo=dt.UTC))
         early = make_outbox(tmp_path, clock=clock, synced=False)
         early.open()
         self.send(early, 1)
@@ -203,6 +204,21 @@ class TestAge:
         outbox.tidy()
         assert outbox.stats().sent == 3
         clock.advance(2 * DAY)
+        outbox.tidy()
+        assert outbox.stats().sent == 1
+        outbox.close()
+
+    def test_a_true_time_outlives_a_start_with_a_clock_that_is_not_set(self, tmp_path: Path) -> None:
+        """Until the clock is set again nobody can tell how old a row is, but what was written of it stands."""
+        clock, outbox = self.sent(tmp_path)
+        outbox.close()
+        unset = make_outbox(tmp_path, clock=clock, synced=False)
+        unset.open()
+        unset.tidy()
+        unset.close()
+        clock.advance(8 * DAY)
+        outbox = make_outbox(tmp_path, clock=clock)
+        outbox.open()
         outbox.tidy()
         assert outbox.stats().sent == 1
         outbox.close()
