@@ -146,6 +146,54 @@ def test_when_the_newest_rows_may_be_lost_a_new_epoch_begins(closed: Path) -> No
     again.close()
 
 
+@pytest.mark.parametrize("spoil", ["payload SET body = x'01'", "reading SET outcome = 'nonsense'"], ids=["payload", "row"])
+def test_the_epoch_goes_on_only_where_row_and_payload_agree_on_the_newest(closed: Path, spoil: str) -> None:
+    """What one of them lost the other may have lost, too: nobody knows that there was nothing newer."""
+    outbox = opened(closed.parent)
+    epoch = outbox.stats().epoch
+    with outbox._database.transaction() as db:
+        db.execute(f"UPDATE {spoil} WHERE seq = 100")
+    outbox.close()
+    spoil_header(closed)
+    again = opened(closed.parent)
+    assert again.salvaged
+    assert again.salvaged.new_epoch
+    assert again.stats().epoch != epoch
+    assert again.stats().readings == 100
+    again.close()
+
+
+def test_a_page_that_is_gone_may_have_held_the_newest(closed: Path) -> None:
+    """Rows and payloads that agree prove nothing of what stood there."""
+    outbox = opened(closed.parent)
+    outbox.remember([f"edged/line3/source/{number}" for number in range(1000)])  # the last pages have none of either
+    outbox.close()
+    os.truncate(closed, closed.stat().st_size - PAGE_BYTES)
+    again = opened(closed.parent)
+    assert again.salvaged
+    assert (again.salvaged.readings, again.salvaged.damaged, again.salvaged.new_epoch) == (100, 0, True)
+    again.close()
+
+
+def test_a_commit_that_is_gone_from_the_log_may_have_held_the_newest(closed: Path) -> None:
+    """The one that was damaged is not read, nor any that follow it."""
+    outbox = opened(closed.parent)
+    for seq in (60, 61, 62):
+        outbox.accept([seq])
+    place = closed.parent / "crashed"
+    place.mkdir()
+    for name in ("outbox.db", "outbox.db-wal"):
+        shutil.copyfile(closed.with_name(name), place / name)
+    outbox.close()
+    with (place / "outbox.db-wal").open("r+b") as file:
+        file.seek(32 + 24 + 100)  # in the page of the first frame
+        file.write(b"\xff" * 16)
+    again = opened(place)
+    assert again.salvaged
+    assert (again.salvaged.readings, again.salvaged.damaged, again.salvaged.new_epoch) == (100, 0, True)
+    again.close()
+
+
 def test_a_row_whose_payload_is_lost_is_known_by_name(closed: Path) -> None:
     """The operator sees id and source of what cannot be delivered any more."""
     outbox = opened(closed.parent)
