@@ -54,7 +54,7 @@ def test_the_largest_file_is_the_new_one(inbox: Path) -> None:
         put(inbox / "a.jpg", picture("a", 2000))
         until(lambda: len(feed.delivered) == 1)
         feed.source.change(section(inbox, limits={"max_file_bytes": 1024}))
-        until(lambda: feed.source._parts.intake.max_bytes == 1024)
+        until(lambda: feed.source._parts.intake.whole.max_bytes == 1024)
         put(inbox / "b.jpg", picture("b", 2000))
         until(lambda: len(feed.delivered) == 2)
     assert feed.delivered[0].problem is None

@@ -177,7 +177,7 @@ def test_a_device_that_breaks_ends_the_service(tmp_path: Path) -> None:
             service.drop("first")
             until(lambda: len(filed(disk)) == 1)
             filler = memory / "filler"
-            with filler.open("wb") as file, contextlib.suppress(OSError):
+            with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
                 while True:
                     file.write(b"x" * 65_536)
             for number in range(2000):
@@ -216,7 +216,7 @@ def test_a_full_file_system_stops_intake_until_there_is_room(tmp_path: Path) -> 
         service.drop("first")
         until(lambda: len(filed(disk)) == 1)
         filler = disk / "filler"
-        with filler.open("wb") as file, contextlib.suppress(OSError):
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(b"x" * 65_536)
         os.truncate(filler, filler.stat().st_size - MIB)  # room for the names and pictures that are dropped

@@ -33,6 +33,7 @@ def reading_of_a_line(number: int, rng: random.Random, mint: IdMint) -> Reading:
     when = START + dt.timedelta(seconds=number)
     line = ReadLine(
         transcript=Transcript(text=text, confidence=min(c.confidence for c in characters), characters=characters),
+        raw=text,
         box=((0, 0), (320, 0), (320, 48), (0, 48)),
     )
     return reading(
