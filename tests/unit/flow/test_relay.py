@@ -145,6 +145,13 @@ class TestRetainedTopics:
 
 
 class TestBrokerAway:
+    def test_it_is_not_tried_again_at_once(self, rig: Rig) -> None:
+        """A pause follows a connect in vain, however soon somebody looks again."""
+        rig.publisher.up = False
+        for _ in range(50):
+            rig.relay.step()
+        assert rig.publisher.connects == 1
+
     def test_it_is_tried_again_with_growing_random_pauses(self, rig: Rig) -> None:
         """The broker being away is normal: about once per half a minute in the long run, never in step."""
         rig.publisher.up = False
