@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edged.flow.outbox.log import read_log
-from edged.flow.outbox.record import INDEX_LEAF, TABLE_LEAF, cells, kinds, varint
+from edged.flow.outbox.record import INDEX_INNER, INDEX_LEAF, TABLE_LEAF, cells, columns, kinds, varint
 
 Value = int | float | str | bytes | None
 
 _MOST_BYTES = 64 * 2**20  # of one record: larger ones are nonsense
 _SIZES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
-_META = b"epoch"  # of the leaves without rowid only those of `meta` are wanted: the others are indexes
+_META = b"epoch"  # of pages without rowid only those of tables are wanted, and this stands in `meta`
+_KEYED = (1, 8)  # columns of other tables without rowid: `retained` and `kept`; no index has as many
 _PAGES_AT, _FREE_AT = 28, 32  # in the header of the file
 
 
@@ -93,12 +94,18 @@ def records(pages: Pages) -> Iterator[Record]:
     """Every record that can be made out, page by page."""
     free = pages.free()
     for page in chain((pages.read(number) for number in range(2, pages.count + 1) if number not in free), pages.loose()):
-        if len(page) == pages.size and (page[0] == TABLE_LEAF or (page[0] == INDEX_LEAF and _META in page)):
+        if len(page) == pages.size and _is_of_table(page):
             for at in cells(page):
                 try:
                     yield _record(pages, page, at, table=page[0] == TABLE_LEAF)
                 except (_Nonsense, IndexError, struct.error, UnicodeDecodeError):
                     continue  # this cell alone
+
+
+def _is_of_table(page: bytes) -> bool:
+    if page[0] in (INDEX_LEAF, INDEX_INNER):  # without rowid, inner pages hold rows, too
+        return _META in page or len(columns(page)) in _KEYED
+    return page[0] == TABLE_LEAF
 
 
 def _record(pages: Pages, page: bytes, at: int, *, table: bool) -> Record:

@@ -2,8 +2,9 @@
 
 SQLite stops at the first frame whose checksum is wrong. That is right for a commit that a power cut tore,
 and wrong for a bit that flipped: every commit after it would be gone without a word, and their `seq` be
-given again. A commit of readings was synced before anything followed it, so one that something follows cannot be
-torn. Commits of what the folders remember (memory.py) are not synced: any number of them may be. Format: https://sqlite.org/fileformat2.html, section 4.
+given again. A commit of readings was synced before anything followed it, so one that something follows
+cannot be torn. Commits of what the folders remember (memory.py) are not synced: any of them may be torn.
+Format: https://sqlite.org/fileformat2.html, section 4.
 """
 
 import struct

@@ -5,7 +5,7 @@ Format: https://sqlite.org/fileformat2.html, sections 1 and 2.
 
 import struct
 
-TABLE_LEAF, INDEX_LEAF = 0x0D, 0x0A
+TABLE_LEAF, INDEX_LEAF, INDEX_INNER = 0x0D, 0x0A, 0x02
 READING_COLUMNS = 11  # of a reading in the first schema; later ones may have more
 
 
@@ -34,21 +34,25 @@ def kinds(data: bytes, at: int) -> tuple[list[int], int]:
 
 
 def cells(page: bytes) -> list[int]:
-    """Where the cells of a leaf begin, as far as its head makes sense."""
+    """Where the cells of a page begin, as far as its head makes sense; behind the page number of an inner one."""
     count = min(struct.unpack_from(">H", page, 3)[0], len(page) // 4)
-    return [struct.unpack_from(">H", page, 8 + 2 * cell)[0] for cell in range(count)]
+    first, skipped = (12, 4) if page[0] == INDEX_INNER else (8, 0)
+    return [struct.unpack_from(">H", page, first + 2 * cell)[0] + skipped for cell in range(count)]
 
 
 def holds_readings(page: bytes) -> bool:
     """Whether it is a leaf with rows of readings, or with payloads."""
-    if page[:1] != bytes([TABLE_LEAF]):
-        return False
+    found = columns(page) if page[:1] == bytes([TABLE_LEAF]) else []
+    return len(found) >= READING_COLUMNS or (len(found) == 2 and found[1] >= 12 and found[1] % 2 == 0)  # a blob
+
+
+def columns(page: bytes) -> list[int]:
+    """The serial types of the first record on a page; none where it cannot be made out."""
     try:
-        for at in cells(page)[:1]:
-            _, at = varint(page, at)  # its size
+        at = next(iter(cells(page)), len(page))
+        _, at = varint(page, at)  # its size
+        if page[0] == TABLE_LEAF:
             _, at = varint(page, at)  # its rowid
-            found, _ = kinds(page, at)
-            return len(found) >= READING_COLUMNS or (len(found) == 2 and found[1] >= 12 and found[1] % 2 == 0)  # a blob
+        return kinds(page, at)[0]
     except (IndexError, struct.error):
-        pass
-    return False
+        return []

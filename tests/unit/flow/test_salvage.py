@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from edged.flow.memory import KeptFile, Mark
 from edged.flow.outbox import Outbox
+from edged.flow.outbox.record import holds_readings
 from edged.flow.outbox.schema import PAGE_BYTES
 from edged.flow.outbox.seal import DamagedPayload, seal, unpack, unseal
 from edged.types import RowState, SourceName
@@ -106,6 +108,46 @@ def test_rows_keep_their_states_and_the_epoch_goes_on(closed: Path) -> None:
     assert closed.with_name(outbox.salvaged.set_aside).read_bytes() == damaged
     assert [row.seq for row in outbox.add([reading(101)])] == [101]
     outbox.close()
+
+
+def spoil_one_page(path: Path) -> None:
+    """Readings cannot be listed by SQL any more, all other tables can."""
+    data = bytearray(path.read_bytes())
+    page = next(at for at in range(PAGE_BYTES, len(data), PAGE_BYTES) if holds_readings(bytes(data[at : at + PAGE_BYTES])))
+    data[page + 1 : page + 8] = b"\xff" * 7
+    path.write_bytes(data)
+    path.with_name("outbox.db.suspect").touch()
+
+
+@pytest.mark.parametrize("spoil", [spoil_header, spoil_one_page])
+def test_what_was_agreed_with_consumers_folders_and_broker_goes_on(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    """Confirmations that are awaited, a replay under way, retained topics, and which files were read already."""
+    outbox = opened(tmp_path)
+    outbox.add([reading(n) for n in range(1, 101)])
+    outbox.accept(range(1, 61), again=NOW + 300)
+    outbox.sent_again([7], NOW, 60, 3600)
+    span = outbox.begin_replay(first=30)
+    topics = [f"edged/line3/field/inbox/{'x' * (n % 70)}{n}" for n in range(100)]
+    outbox.remember(topics)
+    files = [
+        KeptFile(path=f"{'d' * (n % 60)}/{n}.jpg", mark=Mark(f"{n}:1", f"{n}:2"), sha256=f"{n:064x}", id=frame_id(n)) for n in range(1, 101)
+    ]
+    for file in [*files, KeptFile(path="unreadable", mark=Mark("1:1", "1:1"), sha256=None, id=frame_id(200), attempt=3)]:
+        outbox.kept.claim(INBOX, file)
+        outbox.contents.remember(INBOX, file.sha256 or "00" * 32, file.id, NOW)
+    outbox.filed([file.id for file in files])
+    outbox.close()
+    spoil(tmp_path / "outbox.db")
+    again = opened(tmp_path)
+    assert again.salvaged
+    assert again.stats().unconfirmed == 60
+    assert [row.seq for row in again.overdue(1, NOW + 120, 3600)] == [7]
+    assert again.replay() == span
+    assert again.retained() == set(topics)
+    assert again.kept.fresh(INBOX, [(file.path, file.mark) for file in files]) == set()
+    assert again.kept.claims(INBOX) == [KeptFile(path="unreadable", mark=Mark("1:1", "1:1"), sha256=None, id=frame_id(200), attempt=3)]
+    assert [again.contents.first(INBOX, f"{n:064x}", NOW, 60) for n in (1, 100)] == [frame_id(1), frame_id(100)]
+    again.close()
 
 
 def test_a_log_is_set_aside_with_its_database(closed: Path) -> None:
