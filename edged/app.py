@@ -22,6 +22,7 @@ from edged.config import Config
 from edged.config.file import LoadedConfig, load_config
 from edged.config.start import Start, keep
 from edged.control.configuration import ConfigurationCheck
+from edged.control.health import doubts
 from edged.control.post import Worker
 from edged.control.reload import Pause, Reloaded, ReloadWorker
 from edged.control.requests import RequestDesk
@@ -153,10 +154,11 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     undo.callback(control.close)
 
     sink = SinkWorker(inside.sources, inside.ledger, inside.outbox, relay.notify, live=outside.live, took=outside.exporter.metrics.took)
-    workers = (*_workers(start, inside, outside, sink, clock), _retention(config, moving, clock), control, desk, reload)
+    retention = _retention(config, moving, clock)
+    workers = (*_workers(start, inside, outside, sink, clock), retention, control, desk, reload)
     supervisor = _supervisor(workers, outside.notifier, rng, reload)
-    checks = (supervisor, files, reloading, outside.certificates, outside.exporter, NamedCheck("work", lambda: left_alone))
-    report.attach(relay, sink, *checks)
+    kept = (NamedCheck("work", lambda: left_alone), NamedCheck("retention", lambda: doubts(retention.troubles)))
+    report.attach(relay, sink, supervisor, files, reloading, outside.certificates, outside.exporter, *kept)
     if inside.outbox.salvaged:
         relay.event("outbox_salvaged", asdict(inside.outbox.salvaged))
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reloading=reloading, reload=reload)

@@ -13,7 +13,7 @@ from typing import Any
 
 from edged import __version__
 from edged.config.file import LoadedConfig
-from edged.control.health import Check, Health, HealthState, overall
+from edged.control.health import Check, Health, HealthState, doubts, overall
 from edged.control.post import Beat
 from edged.errors import UsageError
 from edged.flow.folder.base import DropFolder
@@ -164,12 +164,11 @@ class Report:
             reasons.append(f"{room.share:.0%} of outbox.max_bytes is taken by readings that must be kept; at 100% intake stops")
         if self._parts.sink.full:
             return Health(state=HealthState.FAILING, reasons=(self._parts.sink.full, *reasons))
-        return Health(state=HealthState.DEGRADED if reasons else HealthState.OK, reasons=tuple(reasons))
+        return doubts(reasons)
 
     def _broker(self) -> Health:
         relay = self._parts.relay.health()
-        reasons = tuple(f"{fault.message}; {fault.hint}" for fault in (relay.fault, *relay.refused) if fault)
-        return Health(state=HealthState.DEGRADED, reasons=reasons) if reasons else Health()
+        return doubts(f"{fault.message}; {fault.hint}" for fault in (relay.fault, *relay.refused) if fault)
 
     @staticmethod
     def _folder(source: DropFolder) -> Check:

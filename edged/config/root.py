@@ -21,9 +21,9 @@ class Config(Section):
     device: Name = Field(description="part of every topic; unique on the broker")
     state_dir: FilePath = Field(
         default=Path("/var/lib/edged"),
-        description="database, crash reports, last good configuration; its edged.d/*.yaml are laid over this file",
+        description="database, models, last good configuration; its edged.d/*.yaml are laid over this file",
     )
-    models_dir: FilePath = Field(default=Path("/usr/share/edged/models"), description="the shelf; /var/lib/edged/models is looked at first")
+    models_dir: FilePath = Field(default=SHIPPED, description="the shelf; /var/lib/edged/models is looked at first")
     model: ModelSection = Field(default=ModelSection(), description="which model reads")
     recognise: RecogniseSection = Field(default=RecogniseSection(), description="how much of the box the recogniser takes")
     mqtt: MqttSection = Field(default=MqttSection(), description="the broker")
