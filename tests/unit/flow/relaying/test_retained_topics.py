@@ -98,3 +98,16 @@ def test_a_retained_signal_is_left_alone_while_it_is_in_use(rig: Sources) -> Non
     rig.restart()
     rig.go(5)
     assert rig.cleared() == [FIELD.topic]
+
+
+def test_which_signals_are_in_use_may_change_while_we_run(rig: Sources) -> None:
+    """What a reload turns on is not cleared with the next word, and what it turns off is cleared at once."""
+    rig.relay.adapt(RelayOptions(keeps=lambda topic: "/field/" in topic))
+    rig.relay.signal([replace(FIELD, retain=True)], 10)
+    rig.go(0.1)
+    rig.relay.refresh()
+    rig.go(0.1)
+    assert rig.cleared() == []
+    rig.relay.adapt(RelayOptions())
+    rig.go(0.1)
+    assert rig.cleared() == [FIELD.topic]
