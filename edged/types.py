@@ -268,7 +268,7 @@ class ReplaySpan:
 
     first: int  # seq; the next to be sent
     last: int  # seq
-    since: float  # epoch seconds: rows that changed before are left out
+    since: float  # epoch seconds: rows that are known to have changed before are left out
     rows: int  # how many there were when it began
 
 
