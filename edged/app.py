@@ -2,7 +2,8 @@
 
 What is started in order is stopped in reverse:
 
-    state folder -> outbox -> models -> sources -> control socket -> relay, sink, recogniser's watch, feeds, reload
+    outbox -> models -> sources -> control socket
+    -> metrics, relay, sink, recogniser's watch, feeds, status, retention, control, requests, reload
 """
 
 import gc
@@ -10,7 +11,7 @@ import logging
 import os
 import random
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from edged.config import Config
 from edged.config.file import LoadedConfig, load_config
 from edged.config.start import Start, keep
 from edged.control.configuration import ConfigurationCheck
+from edged.control.health import doubts
 from edged.control.post import Worker
 from edged.control.reload import Pause, Reloaded, ReloadWorker
 from edged.control.requests import RequestDesk
@@ -66,6 +68,7 @@ class Daemon:
     supervisor: Supervisor
     workers: tuple[Worker, ...]
     parts: Parts
+    reloading: Reloading
     reload: ReloadWorker
 
 
@@ -141,18 +144,7 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
         outside.certificates.adapt(config.mqtt.tls)
         desk.adapt(desk_rules(config))
 
-    parts = Parts(
-        succession=inside.succession,
-        sources=inside.sources,
-        outbox=inside.outbox,
-        relay=relay,
-        report=report,
-        notifier=outside.notifier,
-        connect=publisher,
-        adapt=adapt,
-        good=files.good,
-        keep=lambda loaded: keep(loaded, now=clock.now()),
-    )
+    parts = _parts(inside, outside, files, adapt, clock)
     reloading = Reloading(start, parts, partial(load_config, start.loaded.path), clock)
     reload = _reload_worker(reloading, inside.succession, outside.exporter)
     verbs: dict[str, Verb] = {**report.verbs(), "replay": _replay(inside, relay, clock), "retry": retry_verb(config.sources)}
@@ -161,14 +153,15 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     control.open()
     undo.callback(control.close)
 
-    workers = (*_workers(start, inside, outside, moving, clock), control, desk, reload)
+    sink = SinkWorker(inside.sources, inside.ledger, inside.outbox, relay.notify, live=outside.live, took=outside.exporter.metrics.took)
+    retention = _retention(config, moving, clock)
+    workers = (*_workers(start, inside, outside, sink, clock), retention, control, desk, reload)
     supervisor = _supervisor(workers, outside.notifier, rng, reload)
-    checks = (supervisor, files, reloading, outside.certificates, outside.exporter, NamedCheck("work", lambda: left_alone))
-    sink = next(worker for worker in workers if isinstance(worker, SinkWorker))
-    report.attach(relay, sink, *checks)
+    kept = (NamedCheck("work", lambda: left_alone), NamedCheck("retention", lambda: doubts(retention.troubles)))
+    report.attach(relay, sink, supervisor, files, reloading, outside.certificates, outside.exporter, *kept)
     if inside.outbox.salvaged:
         relay.event("outbox_salvaged", asdict(inside.outbox.salvaged))
-    return Daemon(supervisor=supervisor, workers=workers, parts=parts, reload=reload)
+    return Daemon(supervisor=supervisor, workers=workers, parts=parts, reloading=reloading, reload=reload)
 
 
 def _open(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> _Inside:
@@ -208,7 +201,22 @@ def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Rando
     return _Outside(report=report, relay=relay, live=live, certificates=certificates, exporter=exporter, notifier=Notifier.from_environ())
 
 
-def _workers(start: Start, inside: _Inside, outside: _Outside, moving: Sequence[HotFolder], clock: Clock) -> tuple[Worker, ...]:
+def _parts(inside: _Inside, outside: _Outside, files: ConfigurationCheck, adapt: Callable[[Config], None], clock: Clock) -> Parts:
+    return Parts(
+        succession=inside.succession,
+        sources=inside.sources,
+        outbox=inside.outbox,
+        relay=outside.relay,
+        report=outside.report,
+        notifier=outside.notifier,
+        connect=publisher,
+        adapt=adapt,
+        good=files.good,
+        keep=lambda loaded: keep(loaded, now=clock.now()),
+    )
+
+
+def _workers(start: Start, inside: _Inside, outside: _Outside, sink: SinkWorker, clock: Clock) -> tuple[Worker, ...]:
     """In start order; what is started first is stopped last."""
     config, relay = start.loaded.config, outside.relay
     overflows = Overflows(inside.sources, relay.event)
@@ -217,15 +225,16 @@ def _workers(start: Start, inside: _Inside, outside: _Outside, moving: Sequence[
         overflows.look()
         outside.certificates.look()
 
-    took = outside.exporter.metrics.took
-    sink = SinkWorker(inside.sources, inside.ledger, inside.outbox, relay.notify, live=outside.live, took=took)
     feeds = [FeedWorker(source, inside.ledger, partial(inside.succession.lease, source.name)) for source in inside.sources]
     watch = RecogniseWatch(inside.ledger, _ANSWER_SECONDS, inside.succession.check)
     status = StatusWorker(outside.report, relay, outside.notifier, lambda: start.proven(now=clock.now()), look)
-    days = Days(config.state_dir / "retention.json", clock, clock_synced)
-    retention = RetentionWorker([place for source in moving for place in source.shelves], days, clock)
     last = [outside.exporter] if config.metrics.file else []  # ended last, it tells how everything ended
-    return (*last, relay, sink, watch, *feeds, retention, status)
+    return (*last, relay, sink, watch, *feeds, status)
+
+
+def _retention(config: Config, moving: Sequence[HotFolder], clock: Clock) -> RetentionWorker:
+    days = Days(config.state_dir / "retention.json", clock, clock_synced)
+    return RetentionWorker([place for source in moving for place in source.shelves], days, clock)
 
 
 def _reload_worker(reloading: Reloading, succession: Succession, exporter: Exporter) -> ReloadWorker:

@@ -31,7 +31,7 @@ class Certificates:
 
     def adapt(self, section: TlsSection | None) -> None:
         """Watch these files from now on; the next `look` reads them. From any thread."""
-        self._files = [] if section is None else [("client certificate", section.cert_file), ("authority", section.ca_file)]
+        self._section = section
         self._look_at = self._clock.monotonic()
 
     def look(self) -> None:
@@ -39,7 +39,7 @@ class Certificates:
         if self._clock.monotonic() < self._look_at:
             return
         self._look_at = self._clock.monotonic() + _LOOK_SECONDS
-        self._ends = [end for what, path in self._files if path is not None for end in _ends(what, path)]
+        self._ends = ends_of(self._section)
 
     def health(self) -> Health:
         """Degraded from 30 days before the first end on, failing past it; nothing while the clock was never set."""
@@ -53,6 +53,12 @@ class Certificates:
             return Health()
         past = any(end <= now for _, end in near)
         return Health(state=HealthState.FAILING if past else HealthState.DEGRADED, reasons=tuple(_reason(*one, now) for one in near))
+
+
+def ends_of(section: TlsSection | None) -> Ends:
+    """What the files of *section* say of themselves."""
+    files = [] if section is None else [("client certificate", section.cert_file), ("authority", section.ca_file)]
+    return [end for what, path in files if path is not None for end in _ends(what, path)]
 
 
 def _ends(what: str, path: Path) -> Ends:

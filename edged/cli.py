@@ -10,9 +10,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from edged import __version__
 from edged.errors import ConfigError, EdgedError, ExitCode
+
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -22,6 +25,14 @@ def _parser() -> argparse.ArgumentParser:
     config = argparse.ArgumentParser(add_help=False)
     config.add_argument("-c", "--config", type=Path, default=None, metavar="FILE", help="configuration (default /etc/edged/edged.yaml)")
 
+    _add_pipeline(verbs, config)
+    _add_examination(verbs, config)
+    _add_delivery(verbs, config)
+    return parser
+
+
+def _add_pipeline(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
+    """Commands that read pictures, and what they read with."""
     run = verbs.add_parser("run", parents=[config], help="the daemon")
     run.add_argument("--strict", action="store_true", help="never start from anything but the given configuration")
 
@@ -34,6 +45,14 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--source", metavar="NAME", help="read as this source of the configuration does")
     read.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
 
+    models = verbs.add_parser("models", help="the shelf of models").add_subparsers(dest="action", required=True)
+    for action, text in (("list", "the models that can be used here"), ("build", "make the models that edged ships")):
+        sub = models.add_parser(action, parents=[config], help=text)
+        sub.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
+
+
+def _add_examination(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
+    """Commands that look at the configuration, the daemon and the box."""
     verbs.add_parser("check", parents=[config], help="validate the configuration: every error at once").add_argument(
         "--merged", action="store_true", help="show what is in effect, and which file said it"
     )
@@ -52,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--svg", type=Path, metavar="FILE", help="also draw the figures")
     bench.add_argument("--configured-broker", action="store_true", help="send to the broker of the configuration, below edged/edged-bench")
 
+
+def _add_delivery(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
+    """Commands that send or read again."""
     outbox = verbs.add_parser("outbox", help="readings on their way to the broker").add_subparsers(dest="action", required=True)
     outbox.add_parser("stat", parents=[config], help="how many readings are in which state")
     outbox.add_parser("dead", parents=[config], help="readings that the broker never took, and why")
@@ -60,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 
     replay = verbs.add_parser("replay", parents=[config], help="send readings once more that the broker took already")
     replay.add_argument(
-        "--since", metavar="2h", help="those sent since then (90s, 30m, 2h, 7d); without it all that are kept (outbox.keep_sent_days)"
+        "--since", metavar="TIME", help="those sent since: 90s, 30m, 2h, 7d; without it all that are kept (outbox.keep_sent_days)"
     )
     replay.add_argument(
         "--from-seq", type=_seq, metavar="SEQ", help="those from this number on; the only choice while the clock was never set"
@@ -70,12 +92,6 @@ def _parser() -> argparse.ArgumentParser:
     failed.add_argument("id", nargs="*", metavar="ID", help="the id before the ~ of their names; none means all")
     failed.add_argument("--since", type=_duration, metavar="TIME", help="only those that were dropped since: 90s, 30m, 2h, 7d")
     failed.add_argument("--source", metavar="NAME", help="only those of this source")
-
-    models = verbs.add_parser("models", help="the shelf of models").add_subparsers(dest="action", required=True)
-    for action, text in (("list", "the models that can be used here"), ("build", "make the models that edged ships")):
-        sub = models.add_parser(action, parents=[config], help=text)
-        sub.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
-    return parser
 
 
 def _seq(text: str) -> int:
@@ -145,13 +161,13 @@ _COMMANDS = {
     "bench": "bench:bench",
     "models build": "models:build",
     "models list": "models:listing",
-    "check": "small:check",
-    "status": "small:status",
-    "replay": "small:replay",
+    "check": "check:check",
+    "status": "status:status",
+    "replay": "outbox:replay",
     "retry": "retry:retry",
-    "outbox stat": "small:outbox_stat",
-    "outbox dead": "small:outbox_dead",
-    "outbox retry": "small:outbox_retry",
+    "outbox stat": "outbox:stat",
+    "outbox dead": "outbox:dead",
+    "outbox retry": "outbox:retry",
 }
 
 

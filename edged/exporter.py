@@ -14,13 +14,14 @@ from typing import Final, Literal
 
 from edged import __version__
 from edged.config import MetricsSection
-from edged.control.health import Health, HealthState
+from edged.control.health import Health, HealthState, doubts
 from edged.control.post import Beat
 from edged.flow.folder.base import DropFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.relay import Relay
-from edged.lib.metrics import INSTALLED, Family, Metrics, NoMetrics, TextMetrics
+from edged.lib.metrics import INSTALLED, MISSING, REMEDY, Family, Metrics, NoMetrics, TextMetrics
+from edged.lib.sandbox import sandbox_remedy
 from edged.types import ModelRef, Outcome
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 STAGES: Final = ("decode", "layout", "recognise", "decode_text", "total")
 _PATIENCE: Final = 1.0  # seconds between two beats
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
-_NOT_INSTALLED: Final = "metrics.file is set, but prometheus_client is not installed; pip install 'edged[metrics]', or remove the key"
 
 Values = Mapping[tuple[str, ...], float]
 
@@ -52,7 +52,7 @@ class Exporter:
         self._path, self._every = section.file, section.every_seconds
         self._model, self._sources, self._ledger, self._outbox, self._relay = model, sources, ledger, outbox, relay
         self._overall: Callable[[], Health] = Health
-        self._trouble = _NOT_INSTALLED if self._path and not INSTALLED else ""
+        self._trouble = f"{MISSING}; {REMEDY}" if self._path and not INSTALLED else ""
         self.metrics: Metrics = TextMetrics(self._families, STAGES) if self._path and INSTALLED else NoMetrics()
         if self._trouble:
             log.warning(self._trouble)
@@ -63,7 +63,7 @@ class Exporter:
 
     def health(self) -> Health:
         """Degraded while the file cannot be written."""
-        return Health(state=HealthState.DEGRADED, reasons=(self._trouble,)) if self._trouble else Health()
+        return doubts([self._trouble] if self._trouble else [])
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Write until *stop* is set, then a last time."""
@@ -85,7 +85,8 @@ class Exporter:
         except OSError as error:
             if not self._trouble:
                 log.warning("the metrics cannot be written: %s; tried again", error)
-            self._trouble = f"{self._path} cannot be written: {os.strerror(error.errno or 0)}; its folder must exist and be ours to write"
+            remedy = sandbox_remedy([self._path.parent]) or "its folder must exist and be ours to write"
+            self._trouble = f"{self._path} cannot be written: {os.strerror(error.errno or 0)}; {remedy}"
         else:
             self._trouble = ""
 
@@ -113,6 +114,7 @@ class Exporter:
         states = ("pending", "sent", "confirmed", "dead", "pruned")
         yield _gauge("outbox_readings", "readings since the database began", {(): stats.readings})
         yield _gauge("outbox_rows", "of these, by what became of them", {(state,): getattr(stats, state) for state in states}, "state")
+        yield _gauge("outbox_unconfirmed", "sent readings whose confirmation by a consumer is awaited", {(): stats.unconfirmed})
         yield _gauge("outbox_bytes", "the database on disk", {(): stats.bytes})
 
     def _delivery(self) -> Iterator[Family]:
@@ -122,6 +124,12 @@ class Exporter:
         yield _counter("sent_without_subscriber", "of these, taken and thrown away for want of a subscriber", {(): relay.no_subscriber})
         yield _counter("dead", "readings given up since start", {(): relay.dead})
         yield _counter("reconnects", "connections lost since start", {(): relay.reconnects})
+        yield _counter("sent_again", "readings sent again since start, for nobody confirmed them in time", {(): relay.sent_again})
+        left = relay.replaying.last - relay.replaying.first + 1 if relay.replaying else 0
+        yield _gauge("replay_left", "numbers that a replay has still before it, at most", {(): left})
+        yield _counter("signals", "live signals sent since start", {(): relay.signals})
+        yield _counter("signals_dropped", "live signals that came too late, or found no broker", {(): relay.signals_dropped})
+        yield _counter("inbound_dropped", "messages to us that came faster than they are taken", {(): relay.inbound_dropped})
 
     def _folders(self) -> Iterator[Family]:
         counted = {source.name: source.counters() for source in self._sources}

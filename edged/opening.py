@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from edged.config import Config, FolderSection
-from edged.control.health import Health, HealthState
+from edged.control.health import Health, doubts
 from edged.errors import OutboxError
 from edged.flow.folder.base import DropFolder
 from edged.flow.folder.former import former_work, remedy
@@ -70,10 +70,10 @@ def _source(name: SourceName, section: FolderSection, instance: str, outbox: Out
 def former(state_dir: Path, sources: Sequence[HotFolder]) -> Health:
     """What no source reads any more, as a part of health; before anything is claimed."""
     folders = former_work(state_dir / "work_folders.json", [source.work_folder for source in sources])
-    reasons = tuple(remedy(folder) for folder in folders)
-    for reason in reasons:
+    health = doubts(remedy(folder) for folder in folders)
+    for reason in health.reasons:
         log.warning(reason)
-    return Health(state=HealthState.DEGRADED, reasons=reasons) if reasons else Health()
+    return health
 
 
 def _check(data: bytes) -> None:

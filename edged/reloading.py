@@ -13,7 +13,7 @@ from edged.config import Config
 from edged.config.effects import Changes, changes
 from edged.config.file import LoadedConfig, digest_of
 from edged.config.start import Start
-from edged.control.health import Health, HealthState
+from edged.control.health import Health, doubts
 from edged.control.reload import Pause, Reloaded
 from edged.errors import ConfigError, EdgedError
 from edged.flow.folder.base import DropFolder
@@ -76,7 +76,7 @@ class Reloading:
         reasons = [f"restart needed: {key}" for key in self._restart]
         if self._failed is not None:
             reasons += [f"failed, the old configuration stays: {error}" for error in _some(self._failed.errors)]
-        return Health(state=HealthState.DEGRADED if reasons else HealthState.OK, reasons=tuple(reasons))
+        return doubts(reasons)
 
     def attempt(self, pause: Pause) -> Reloaded:
         """Read everything again and put it into effect; a bad one changes nothing."""
@@ -181,7 +181,9 @@ def in_effect(old: LoadedConfig, new: LoadedConfig, restart: Iterable[str]) -> L
         else:
             del place[key]
     config = Config.model_validate_json(json.dumps(content))
-    return replace(new, config=config, digest=digest_of(config, new.dictionaries))
+    texts = {**old.dictionaries, **new.dictionaries}  # a source that is gone from the files goes on, with its dictionary
+    dictionaries = {path: texts[path] for path in sorted(config.dictionary_files)}
+    return replace(new, config=config, digest=digest_of(config, dictionaries), dictionaries=dictionaries)
 
 
 def _some(errors: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from edged import __version__
 from edged.config.file import LoadedConfig
-from edged.control.health import Check, Health, HealthState, overall
+from edged.control.health import Check, Health, HealthState, doubts, overall
 from edged.control.post import Beat
 from edged.errors import UsageError
 from edged.flow.folder.base import DropFolder
@@ -22,6 +22,7 @@ from edged.flow.outbox import Outbox
 from edged.flow.payload import encode_status, timestamp
 from edged.flow.pipeline import SinkWorker
 from edged.flow.relay import Relay
+from edged.flow.relaying.words import RelayHealth
 from edged.lib.clock import clock_synced
 from edged.lib.sdnotify import Notifier
 from edged.types import MAX_SEQ, Message, ModelRef, Presence
@@ -124,7 +125,7 @@ class Report:
             **asdict(self._ledger.flow()),
             "unfiled": self._parts.sink.unfiled,
             "outbox": asdict(self._outbox.stats()),
-            "broker": asdict(self._parts.relay.health()),
+            "broker": _delivered(self._parts.relay.health()),
             "sources": {source.name: _told(source) for source in self._sources},
         }
 
@@ -163,12 +164,11 @@ class Report:
             reasons.append(f"{room.share:.0%} of outbox.max_bytes is taken by readings that must be kept; at 100% intake stops")
         if self._parts.sink.full:
             return Health(state=HealthState.FAILING, reasons=(self._parts.sink.full, *reasons))
-        return Health(state=HealthState.DEGRADED if reasons else HealthState.OK, reasons=tuple(reasons))
+        return doubts(reasons)
 
     def _broker(self) -> Health:
         relay = self._parts.relay.health()
-        reasons = tuple(f"{fault.message}; {fault.hint}" for fault in (relay.fault, *relay.refused) if fault)
-        return Health(state=HealthState.DEGRADED, reasons=reasons) if reasons else Health()
+        return doubts(f"{fault.message}; {fault.hint}" for fault in (relay.fault, *relay.refused) if fault)
 
     @staticmethod
     def _folder(source: DropFolder) -> Check:
@@ -239,6 +239,12 @@ class StatusWorker:
 def _told(source: DropFolder) -> dict[str, Any]:
     """What a source does, and what it did."""
     return {"state": source.state, "file_system": source.file_system, **asdict(source.counters())}
+
+
+def _delivered(health: RelayHealth) -> dict[str, Any]:
+    """How delivery goes, in what JSON can say."""
+    until = health.certificate_until
+    return asdict(health) | {"certificate_until": timestamp(until) if until else None}
 
 
 def _line(health: Health) -> str:

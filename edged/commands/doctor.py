@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from edged.config.file import DEFAULT, load_config
+from edged.config.start import start_config
 from edged.doctor import table
 from edged.doctor.case import case_of
 from edged.doctor.examine import examine
-from edged.doctor.finding import Finding, bad, good
+from edged.doctor.finding import Finding, bad, doubt, good
 from edged.errors import ConfigError, ExitCode
 
 
@@ -18,12 +20,22 @@ def doctor(arguments: argparse.Namespace) -> ExitCode:
     try:
         loaded = load_config(path)
     except ConfigError as error:
-        _tell(findings, "configuration", [bad(finding, "") for finding in error.findings] or [bad(str(error), error.hint)], arguments)
+        refused = [bad(finding, error.hint) for finding in error.findings] or [bad(str(error), error.hint)]
+        _tell(findings, "configuration", [*refused, *_stands_in(path)], arguments)
         return _end(findings, ExitCode.CONFIG, arguments)
     _tell(findings, "configuration", [good(f"{path} is good (device {loaded.config.device}, digest {loaded.digest[:12]})")], arguments)
     for area, found in examine(case_of(loaded)):
         _tell(findings, area, found, arguments)
     return _end(findings, table.exit_code(findings), arguments)
+
+
+def _stands_in(path: Path) -> list[Finding]:
+    """What a start would take in the place of a configuration that is refused."""
+    try:
+        saved_at = start_config(path).saved_at
+    except ConfigError:
+        return [bad("edged does not start with it, and nothing good is kept to start with instead", "correct the file")]
+    return [doubt(f"until then edged starts with the last good configuration, of {saved_at}, and says that it fails", "correct the file")]
 
 
 def _tell(findings: dict[str, list[Finding]], area: str, found: list[Finding], arguments: argparse.Namespace) -> None:

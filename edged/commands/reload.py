@@ -13,7 +13,7 @@ from edged.config.file import DEFAULT, load_config
 from edged.control.client import ask
 from edged.errors import ConfigError, EdgedError, ExitCode, NoDaemon
 
-_LIMIT_SECONDS: Final = 45.0  # less than systemd gives ExecReload= (TimeoutStartSec=)
+_LIMIT_SECONDS: Final = 120.0  # as long as the daemon gives it, and less than systemd gives ExecReload= (TimeoutStartSec=)
 _PAUSE_SECONDS: Final = 0.1
 
 

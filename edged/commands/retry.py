@@ -5,7 +5,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from edged.config.file import DEFAULT, load_config
+from edged.commands.target import target
+from edged.commands.words import counted
 from edged.control.client import ask
 from edged.errors import ExitCode, NoDaemon
 
@@ -15,7 +16,7 @@ _PAUSE = 0.25
 
 def retry(arguments: argparse.Namespace) -> ExitCode:
     """Move back what failed; through the daemon where one runs, so that its user does it."""
-    config = load_config(arguments.config or DEFAULT).config
+    config = target(arguments)
     now_ms = time.time_ns() // 1_000_000
     since_ms = max(0, now_ms - int(arguments.since * 1000)) if arguments.since is not None else 0
     asked = {"ids": arguments.id, "since_ms": since_ms, "until_ms": now_ms, "source": arguments.source}
@@ -46,7 +47,7 @@ def _conclude(moved: int, left: list[list[str]], running: bool, keeping: list[st
     for source, id, name, why in left:
         print(f"{source}\t{id}\t{name}\tleft in failed: {why}")
     when = "they are read now" if running else "they are read once edged runs"
-    print(f"{moved} files moved back{f'; {when}' if moved else ''}{f'; {len(left)} left' if left else ''}")
+    print(f"{counted(moved, 'file')} moved back{f'; {when}' if moved else ''}{f'; {len(left)} left' if left else ''}")
     if keeping:
         print(f"{', '.join(keeping)}: files are kept in place; to have one read again, touch it")
     return ExitCode.UNREADABLE if left else ExitCode.DONE

@@ -195,7 +195,7 @@ class Rules:
         for name, source in self._sources().items():
             path = self._absolute(source.get("path"))
             if path is not None and source.get("after") != "keep":  # which reads what nobody may write
-                others = (self._absolute(source.get(role)) or path.parent / role / name for role in ("work", "done", "failed"))
+                others = (self._absolute(source.get(role)) or path.parent / role / name for role in _used_folders(source))
                 groups.append((("sources", name, "path"), [path, *others]))
         for key, folders in groups:
             remedy = sandbox_remedy([folder for folder in folders if folder is not None], environ=self._environ)

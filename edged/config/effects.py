@@ -45,7 +45,13 @@ _RECONNECT = (
     "mqtt.keepalive_seconds",
     "mqtt.connect_timeout_seconds",
     "mqtt.retry_max_seconds",
-    "mqtt.app_ack",
+    "mqtt.app_ack",  # another subscription, another expiry of the session
+    "mqtt.tls",
+)
+_LIVE = (
+    "models_dir",  # the shelf is looked at by each generation
+    "model",
+    "recognise",
     "mqtt.ack_timeout_seconds",
     "mqtt.require_subscriber",
     "mqtt.control",
@@ -53,12 +59,6 @@ _RECONNECT = (
     "mqtt.live_seconds",
     "mqtt.live_retained",
     "mqtt.unread_token",
-    "mqtt.tls",
-)
-_LIVE = (
-    "models_dir",  # the shelf is looked at by each generation
-    "model",
-    "recognise",
     "outbox.max_bytes",
     "outbox.keep_sent_days",
     "log.level",

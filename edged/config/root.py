@@ -21,9 +21,9 @@ class Config(Section):
     device: Name = Field(description="part of every topic; unique on the broker")
     state_dir: FilePath = Field(
         default=Path("/var/lib/edged"),
-        description="database, crash reports, last good configuration; its edged.d/*.yaml are laid over this file",
+        description="database, models, last good configuration; its edged.d/*.yaml are laid over this file",
     )
-    models_dir: FilePath = Field(default=Path("/usr/share/edged/models"), description="the shelf; /var/lib/edged/models is looked at first")
+    models_dir: FilePath = Field(default=SHIPPED, description="the shelf; /var/lib/edged/models is looked at first")
     model: ModelSection = Field(default=ModelSection(), description="which model reads")
     recognise: RecogniseSection = Field(default=RecogniseSection(), description="how much of the box the recogniser takes")
     mqtt: MqttSection = Field(default=MqttSection(), description="the broker")
@@ -42,6 +42,12 @@ class Config(Section):
     def database(self) -> Path:
         """The outbox on disk."""
         return self.state_dir / "outbox.db"
+
+    @property
+    def dictionary_files(self) -> frozenset[Path]:
+        """Every file of texts that a source goes by."""
+        places = [place for source in self.sources.values() for place in (source.rules, *source.fields.values())]
+        return frozenset(place.dictionary_file for place in places if place.dictionary_file is not None)
 
     @property
     def client_id(self) -> str:

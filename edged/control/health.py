@@ -22,6 +22,12 @@ class Health:
     reasons: tuple[str, ...] = ()
 
 
+def doubts(reasons: Iterable[str]) -> Health:
+    """Degraded for these reasons; well without any."""
+    told = tuple(reasons)
+    return Health(state=HealthState.DEGRADED, reasons=told) if told else Health()
+
+
 class Check(Protocol):
     """Something that knows how well one part is. Called from any thread, at once and without I/O."""
 

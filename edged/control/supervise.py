@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from edged.control.health import Health, HealthState
+from edged.control.health import Health, HealthState, doubts
 from edged.control.post import Beat, Ended, Post, Worker
 from edged.errors import EdgedError, OutboxError, OutboxFull
 from edged.lib.sdnotify import Notifier
@@ -86,7 +86,7 @@ class Supervisor:
         reasons = [reason for post in self._posts if (reason := post.trouble)]
         if any(post.frozen for post in self._posts):
             return Health(state=HealthState.FAILING, reasons=tuple(reasons))
-        return Health(state=HealthState.DEGRADED if reasons else HealthState.OK, reasons=tuple(reasons))
+        return doubts(reasons)
 
     def run(self) -> Verdict:
         """Start everything, watch over it, stop everything. Called once."""

@@ -12,7 +12,8 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from edged.config import MqttSection
+from edged.certificates import WARNING_DAYS, ends_of
+from edged.config import MqttSection, TlsSection
 from edged.doctor.case import Case
 from edged.doctor.finding import Finding, bad, doubt, good
 from edged.errors import TransientPublishError
@@ -21,7 +22,7 @@ from edged.flow.broker_access import tls_context
 from edged.flow.mqtt_codes import FAILURE, NO_SUBSCRIBER
 from edged.flow.visitor import Visitor, meaning
 
-_SOON: Final = dt.timedelta(days=30)
+_SOON: Final = dt.timedelta(days=WARNING_DAYS)
 _PROBE: Final = b'{"schema":"edged.probe/1"}'
 _EXPIRY_SECONDS: Final = 3
 _LISTENED: Final = ("ack", "request/health")
@@ -55,6 +56,7 @@ def _reach(section: MqttSection) -> Iterator[Finding]:
         fault = link_faults.secret_fault(error)
         yield bad(fault.message, fault.hint)
         return
+    yield from _own_certificates(section.tls)
     try:
         found = {entry[4][0] for entry in socket.getaddrinfo(section.host, section.port, type=socket.SOCK_STREAM)}
         with socket.create_connection((section.host, section.port), section.connect_timeout_seconds) as connection:
@@ -65,6 +67,18 @@ def _reach(section: MqttSection) -> Iterator[Finding]:
     except OSError as error:
         fault = link_faults.local_fault(error, where)
         yield bad(fault.message, fault.hint)
+
+
+def _own_certificates(section: TlsSection | None) -> Iterator[Finding]:
+    """Ours and the authority's, as far as they are files."""
+    now, remedy = dt.datetime.now(dt.UTC), "renew it in time: afterwards no reading leaves this box"
+    for what, end in ends_of(section):
+        if end <= now:
+            yield bad(f"{what} ended on {end:%Y-%m-%d}", "renew it: no reading leaves this box")
+        elif end - now < _SOON:
+            yield doubt(f"{what} is good until {end:%Y-%m-%d}", remedy)
+        else:
+            yield good(f"{what} is good until {end:%Y-%m-%d}")
 
 
 def _certificate(where: str, secured: ssl.SSLSocket) -> Finding:

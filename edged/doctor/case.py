@@ -4,13 +4,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from edged.config import Config, FolderSection
 from edged.config.file import LoadedConfig
 from edged.control.client import ask
 from edged.doctor.unit import Unit, installed_unit
 from edged.errors import EdgedError, NoDaemon
+
+_ROLES: Final = {"move": ("work", "done", "failed"), "delete": ("work", "failed"), "keep": ()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +45,10 @@ def case_of(loaded: LoadedConfig) -> Case:
 
 
 def folders_of(name: str, section: FolderSection) -> dict[str, Path]:
-    """The four folders of a source by role, the drop folder first; nothing is made or resolved."""
+    """The folders that a source uses, by role, the drop folder first; nothing is made or resolved."""
     parent = section.path.absolute().parent
-    kept = {role: getattr(section, role) or parent / role / name for role in ("work", "done", "failed")}
-    return {"path": section.path.absolute(), **kept}
+    used = {role: getattr(section, role) or parent / role / name for role in _ROLES[section.after]}
+    return {"path": section.path.absolute(), **used}
 
 
 def standing(path: Path) -> Path:

@@ -42,8 +42,8 @@ def _newest(case: Case) -> tuple[Path, dt.datetime] | None:
     """What an edged wrote last: its database, and the folders of days in done."""
     paths = [path for path in (case.config.database,) if path.exists()]
     for name, section in case.config.sources.items():
-        done = folders_of(name, section)["done"]
-        if done.is_dir():
+        done = folders_of(name, section).get("done")
+        if done is not None and done.is_dir():
             with os.scandir(done) as entries:
                 paths += [Path(entry.path) for entry in islice(entries, _LOOKED_AT)]
     dated = [(path, dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)) for path in paths]

@@ -36,7 +36,8 @@ def _database(case: Case) -> Iterator[Finding]:
         yield good(f"{path} is in use by the daemon")
     elif found.damage:
         yield bad(
-            f"{path} is damaged: {found.damage}", f"stop edged and move {path}* away: a new database is begun; keep the old for salvage"
+            f"{path} is damaged: {found.damage}",
+            "look at the disk first; the next start sets the database aside and goes on with all that can be saved of it",
         )
     elif found.schema > found.known:
         yield bad(

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from edged.config import OutboxSection
 from edged.doctor.case import Case, standing
 from edged.doctor.finding import Finding, bad, doubt, good
 
+_OWN: Final = ("outbox.db", "outbox.db-wal", "outbox.reserve")
 _SYNCS: Final = 100
 _BLOCK: Final = bytes(4096)
 _SLOW_MS: Final = 50.0  # p99; an SD card keeps within it
@@ -22,18 +24,19 @@ def check(case: Case) -> Iterator[Finding]:
     """The disk of the database, then those of the folders."""
     config = case.config
     state = standing(config.state_dir)
-    yield from _budget(state, config.database, config.outbox.max_bytes)
+    yield from _budget(state, config.database, config.outbox)
     places = {"state_dir": state} | {f"source {name}": standing(section.path) for name, section in config.sources.items()}
     for what, place in {place.stat().st_dev: (what, place) for what, place in reversed(places.items())}.values():
         yield from _room(what, place)
     yield _sync(state)
 
 
-def _budget(state: Path, database: Path, max_bytes: int) -> Iterator[Finding]:
-    held = sum(path.stat().st_size for path in database.parent.glob(f"{database.name}*")) if state == database.parent else 0
-    free = _free_bytes(state)
-    text = f"the outbox may grow from {_mib(held)} to {_mib(max_bytes)} MiB, {_mib(free)} MiB are free in {state}"
-    if free + held < max_bytes:
+def _budget(state: Path, database: Path, section: OutboxSection) -> Iterator[Finding]:
+    """Database, log and reserve; what a salvage set aside is not counted."""
+    own = [path for name in _OWN if (path := database.with_name(name)).exists()]
+    held, most, free = sum(path.stat().st_size for path in own), section.max_bytes + section.reserve_bytes, _free_bytes(state)
+    text = f"the outbox with its reserve may grow from {_mib(held)} to {_mib(most)} MiB, {_mib(free)} MiB are free in {state}"
+    if free + held < most:
         yield doubt(f"{text}: the disk is full before the budget is used up", f"make room, or set outbox.max_bytes to {(free + held) // 2}")
     else:
         yield good(text)

@@ -23,7 +23,9 @@ _WATCHES: Final = 8_192  # for a drop folder with folders inside
 def check(case: Case) -> Iterator[Finding]:
     """Each drop folder that is there, then the limits."""
     for name, section in case.config.sources.items():
-        if section.path.is_dir():
+        if section.after == "keep":
+            yield good(f"source {name}: no probe is written where files are kept")
+        elif section.path.is_dir():
             yield _tried(name, section)
     yield from _limits(case, _LIMITS)
 

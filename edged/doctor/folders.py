@@ -12,12 +12,13 @@ from typing import Final
 from edged.config import FolderSection
 from edged.doctor.case import Case, folders_of, standing
 from edged.doctor.finding import Finding, bad, doubt, good
-from edged.doctor.mounts import is_remote, kind_of
 from edged.errors import SourceError
 from edged.flow.folder.places import Places, prove_moves
+from edged.lib.filesystem import file_system
 from edged.types import SourceName
 
-_WHOLE: Final = os.R_OK | os.W_OK | os.X_OK
+_READ: Final = os.R_OK | os.X_OK
+_WHOLE: Final = _READ | os.W_OK
 _DEFAULT_ACL: Final = "system.posix_acl_default"
 
 
@@ -33,18 +34,23 @@ def _source(name: str, section: FolderSection) -> Iterator[Finding]:
     if not inbox.is_dir():
         yield bad(f"source {name}: there is no drop folder {inbox}", f"mkdir -p {inbox}, or correct sources.{name}.path")
         return
-    wrong = [finding for role, path in folders.items() for finding in _usable(f"source {name}: {role}", path)]
-    yield from wrong
-    yield from _together(name, folders, tried=not wrong)
-    kind = kind_of(inbox)
-    if is_remote(kind):
-        yield doubt(
-            f"source {name}: {inbox} lies on {kind}: what other machines write there makes no event, the folder is listed",
-            f"expect a delay of up to sources.{name}.rescan_seconds ({section.rescan_seconds:g} s), or lower it",
-        )
+    if section.after == "keep":
+        yield _kept(name, inbox)
     else:
-        yield good(f"source {name}: {inbox} lies on {kind} and is watched")
+        wrong = [finding for role, path in folders.items() for finding in _usable(f"source {name}: {role}", path)]
+        yield from wrong
+        yield from _together(name, folders, tried=not wrong)
+    yield good(f"source {name}: {inbox} lies on {file_system(inbox).why}")
     yield from _droppers(name, inbox)
+
+
+def _kept(name: str, inbox: Path) -> Finding:
+    """A folder whose files stay where they are is only read."""
+    if os.access(inbox, _READ, effective_ids=True):
+        return good(f"source {name}: {inbox} can be read, and nothing is ever written there (after: keep)")
+    return bad(
+        f"source {name}: {inbox} cannot be read by {_user(os.geteuid())} ({_owned(inbox)})", f"chown or chmod {inbox}, or mount it so"
+    )
 
 
 def _usable(what: str, path: Path) -> Iterator[Finding]:
@@ -70,13 +76,13 @@ def _together(name: str, folders: dict[str, Path], *, tried: bool) -> Iterator[F
         yield good(f"source {name}: on one file system; to be made at the first start: {', '.join(missing)}")
     elif tried:
         work = folders["work"]
-        places = Places(source=SourceName(name), inbox=folders["path"], work=work, done=folders["done"], failed=folders["failed"])
+        places = Places(source=SourceName(name), inbox=folders["path"], work=work, done=folders.get("done"), failed=folders["failed"])
         try:
             prove_moves(places, work)
         except SourceError as error:
             yield bad(str(error), error.hint)
         else:
-            yield good(f"source {name}: files can be moved from {folders['path']} to work, done and failed")
+            yield good(f"source {name}: files can be moved from {folders['path']} to {', '.join(list(folders)[1:])}")
 
 
 def _droppers(name: str, inbox: Path) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from edged.doctor.case import Case
 from edged.doctor.finding import Finding, doubt, good
-from edged.lib.metrics import INSTALLED
+from edged.lib.metrics import INSTALLED, MISSING, REMEDY
 
 _FILES: Final = 512
 _MEMORY: Final = 300 * 2**20  # what one model and its pictures take, with a margin
@@ -21,7 +21,7 @@ def check(case: Case) -> Iterator[Finding]:
     yield _memory(case)
     yield _cores(case)
     if case.config.metrics.file and not INSTALLED:
-        yield doubt("metrics.file is set, but prometheus_client is not installed", "pip install 'edged[metrics]', or remove the key")
+        yield doubt(MISSING, REMEDY)
 
 
 def _files(case: Case) -> Finding:

@@ -28,13 +28,20 @@ def _written(case: Case) -> dict[str, Path]:
     if config.metrics.file:
         places["metrics.file"] = config.metrics.file.parent
     for name, section in config.sources.items():
-        places |= {f"sources.{name}.{role}": path for role, path in folders_of(name, section).items()}
+        if section.after != "keep":
+            places |= {f"sources.{name}.{role}": path for role, path in folders_of(name, section).items()}
     return places
+
+
+def _read(case: Case) -> dict[str, Path]:
+    """What it only reads."""
+    kept = {f"sources.{name}.path": section.path for name, section in case.config.sources.items() if section.after == "keep"}
+    return kept | {"models_dir": case.config.models_dir}
 
 
 def _hidden(unit: Unit, case: Case) -> Iterator[Finding]:
     behind = (_HOMES if unit["ProtectHome"] in ("yes", "tmpfs") else ()) + (_TEMPORARY if unit["PrivateTmp"] == "yes" else ())
-    for key, path in (_written(case) | {"models_dir": case.config.models_dir}).items():
+    for key, path in (_written(case) | _read(case)).items():
         if any(path.is_relative_to(place) for place in behind):
             yield bad(
                 f"{key} {path} does not exist for the service (ProtectHome=, PrivateTmp=)", f"use a folder below /srv/edged for {key}"

@@ -28,7 +28,7 @@ def _differences(case: Case) -> Iterator[Finding]:
     if case.daemon["version"] != __version__:
         yield doubt(f"the daemon is edged {case.daemon['version']}, this command {__version__}", "restart it: systemctl restart edged")
     if case.daemon["config"] != case.loaded.digest:
-        yield doubt(f"the daemon does not run with what {case.loaded.path} says now", "systemctl reload-or-restart edged")
+        yield doubt(f"the daemon does not run with what {case.loaded.path} says now", "edged reload --wait says what is missing")
 
 
 def _health(case: Case) -> Iterator[Finding]:
@@ -37,7 +37,8 @@ def _health(case: Case) -> Iterator[Finding]:
     say = doubt if health["state"] == "degraded" else bad
     for reason in health["reasons"]:  # `ok` has none
         what, _, remedy = reason.partition("; ")
-        yield say(f"it is {health['state']}: {what}", remedy or "its journal has more: journalctl -u edged -n 50")
+        advice = "systemctl restart edged" if "restart needed" in what else "its journal has more: journalctl -u edged -n 50"
+        yield say(f"it is {health['state']}: {what}", remedy or advice)
 
 
 def _user(case: Case) -> Iterator[Finding]:

@@ -68,8 +68,8 @@ class KeptFiles(Protocol):
 class Contents(Protocol):
     """Which input had which bytes first."""
 
-    def first(self, source: SourceName, sha256: str, id: FrameId, at: float, window: float) -> FrameId:
-        """The input that had these bytes within *window* seconds of *at*: *id* itself, remembered now, where there was none. Not synced."""
+    def first(self, source: SourceName, sha256: str, at: float, window: float) -> FrameId | None:
+        """The remembered input that had these bytes within *window* seconds of *at*."""
 
-    def forget(self, id: FrameId) -> None:
-        """This input was not read: the next one with its bytes is no duplicate. Not synced."""
+    def remember(self, source: SourceName, sha256: str, id: FrameId, at: float) -> None:
+        """These bytes were read, claimed at that time as *id*. Not synced: what a power cut takes is read once more."""

@@ -6,12 +6,15 @@ and does nothing: nobody who counts asks whether anybody looks.
 
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
 INSTALLED: Final = importlib.util.find_spec("prometheus_client") is not None
+MISSING: Final = "metrics.file is set, but prometheus_client is not installed"
+REMEDY: Final = f"{sys.prefix}/bin/pip install 'prometheus-client>=0.22,<1', or remove the key"
 
 _BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # seconds
 

@@ -25,6 +25,7 @@ class FailingDisk:
         self.fault: str | None = None
         self.on = "COMMIT"
         self.calls = 0  # statements after the fault was set
+        self.last = ""  # of them
 
     def connect(self, *arguments: Any, **options: Any) -> sqlite3.Connection:
         """In place of `sqlite3.connect`."""
@@ -34,6 +35,7 @@ class FailingDisk:
             def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
                 if disk.fault is not None:
                     disk.calls += 1
+                    disk.last = sql
                     if sql.startswith(disk.on):
                         raise _error(*ERRORS[disk.fault])
                 return super().execute(sql, *parameters)

@@ -43,16 +43,12 @@ class MemoryContents:
     def __init__(self) -> None:
         self.known: dict[str, tuple[FrameId, float]] = {}
 
-    def first(self, source: SourceName, sha256: str, id: FrameId, at: float, window: float) -> FrameId:
-        found, since = self.known.get(sha256, (id, at))
-        if abs(at - since) > window:
-            found = id
-        if found == id:
-            self.known[sha256] = id, at
-        return found
+    def first(self, source: SourceName, sha256: str, at: float, window: float) -> FrameId | None:
+        id, since = self.known.get(sha256, (None, at))
+        return id if abs(at - since) <= window else None
 
-    def forget(self, id: FrameId) -> None:
-        self.known = {sha256: known for sha256, known in self.known.items() if known[0] != id}
+    def remember(self, source: SourceName, sha256: str, id: FrameId, at: float) -> None:
+        self.known[sha256] = id, at
 
 
 def nothing_committed(id: FrameId) -> Committed | None:

@@ -71,7 +71,7 @@ def test_what_was_read_is_deleted_and_what_failed_is_tried_again(tmp_path: Path)
         assert box.edged("retry", "--since", "0s").stdout == "0 files moved back\n"
         done = box.edged("retry")
         assert done.returncode == 0
-        assert done.stdout.splitlines()[1] == "1 files moved back; they are read now"
+        assert done.stdout.splitlines()[1] == "1 file moved back; they are read now"
         readings = subscriber.wait(lambda readings: len(readings) == 3)
         assert [r["origin"]["name"] for r in readings if r["outcome"] == "rejected"] == ["scan.pdf"] * 2
         assert len({r["id"] for r in readings}) == 3
@@ -79,7 +79,7 @@ def test_what_was_read_is_deleted_and_what_failed_is_tried_again(tmp_path: Path)
 
         assert box.stop() == 0
         done = box.edged("retry", readings[2]["id"])
-        assert done.stdout == f"inbox\t{readings[2]['id']}\tscan.pdf\n1 files moved back; they are read once edged runs\n"
+        assert done.stdout == f"inbox\t{readings[2]['id']}\tscan.pdf\n1 file moved back; they are read once edged runs\n"
         assert [path.name for path in box.inbox.iterdir()] == ["scan.pdf"]
         assert box.files("failed") == []
 

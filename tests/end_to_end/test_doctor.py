@@ -1,8 +1,11 @@
 """`edged doctor` as a person meets it."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
+from edged.config.file import load_config
+from edged.config.last_good import save_last_good
 from tests.end_to_end.box import SAMPLES, Box, running
 
 
@@ -43,3 +46,15 @@ def test_a_bad_configuration_is_told_whole_with_78(tmp_path: Path) -> None:
     assert done.returncode == 78
     assert "did you mean device?" in done.stdout
     assert "log.level" in done.stdout
+    assert "nothing good is kept to start with instead" in done.stdout
+
+
+def test_what_stands_in_for_a_bad_configuration_is_told(tmp_path: Path) -> None:
+    """As a start would find it."""
+    box = Box(tmp_path)
+    (tmp_path / "state").mkdir()
+    save_last_good(load_config(box.config), now=dt.datetime.now(dt.UTC))
+    box.configure(devise="x")
+    done = box.edged("doctor")
+    assert done.returncode == 78
+    assert "edged starts with the last good configuration, of 20" in " ".join(done.stdout.split())

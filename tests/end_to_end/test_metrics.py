@@ -29,6 +29,8 @@ def test_the_file_tells_what_became_of_every_input(tmp_path: Path) -> None:
         assert samples["edged_sent_total",] == 2
         assert samples["edged_outbox_rows", "sent"] == 2
         assert samples["edged_reloads_total", "failed"] == 0
+        for name in ("outbox_unconfirmed", "sent_again_total", "replay_left", "signals_total", "signals_dropped_total"):
+            assert samples[f"edged_{name}",] == 0
         assert samples["edged_resident_bytes",] > 2**24
         assert laws.broken(laws.of_metrics(text)) == []
 

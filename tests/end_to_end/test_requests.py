@@ -45,7 +45,7 @@ def test_health_read_and_replay_over_mqtt(tmp_path: Path) -> None:
         assert sorted(r["seq"] for r in subscriber.readings()) == [1, 1, 2, 2, 3, 3]
         until(lambda: told(subscriber, "/event/replay_done"))
         run = box.edged("replay", "--from-seq", "2")
-        assert run.stdout == "2 readings are sent once more, seq 2 to 3\n"
+        assert run.stdout == "2 readings to be sent once more, seq 2 to 3\n"
         subscriber.wait(lambda found: len(found) >= 8)
         assert "not supported yet" in ask(box, subscriber, "trigger")["error"]
         until(lambda: told(subscriber, "/event/request_refused"))
@@ -59,6 +59,6 @@ def test_a_replay_without_a_daemon_is_done_by_the_next_one(tmp_path: Path) -> No
         subscriber.wait(lambda found: len(found) >= 1)
         until(lambda: json.loads(box.edged("status", "--json").stdout)["outbox"]["sent"] == 1)
         assert box.stop() == 0
-        assert box.edged("replay").stdout == "1 readings are sent once more, seq 1 to 1\n"
+        assert box.edged("replay").stdout == "1 reading to be sent once more, seq 1 to 1\n"
         box.start()
         subscriber.wait(lambda found: len(found) >= 2)

@@ -134,7 +134,7 @@ def test_a_message_that_is_too_large_does_not_reach_us(tmp_path: Path, stack: Ex
     listener = Listener(broker.port, f"{BASE}/status")
     stack.callback(listener.close)
     listener.until(lambda heard: heard.messages)
-    until(lambda: made.relay.health().connected)
+    until(lambda: got or say(broker.port, f"{BASE}/request/read", b"{}"))  # subscribed
     say(broker.port, f"{BASE}/request/read", bytes(20 * INBOUND_BYTES))
     if protocol == "3.1.1":
         until(lambda: made.relay.health().reconnects == 1)

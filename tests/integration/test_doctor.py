@@ -1,5 +1,6 @@
 """The doctor's checks against real folders, databases and brokers."""
 
+import datetime as dt
 import json
 import shutil
 import sqlite3
@@ -13,12 +14,14 @@ import pytest
 
 from edged.doctor import broker, database, disk, events, folders
 from edged.doctor.finding import Level
+from edged.lib.filesystem import file_system
 from tests.doubles.broker import Broker, Listener
 from tests.doubles.cases import case, told, worst
 from tests.doubles.readings import make_outbox
 from tests.doubles.shelf import make_model
 from tests.doubles.wait import until
 from tests.integration.test_mqtt_faults import Certificates, passwords
+from tests.unit.lib.test_x509 import made as certificate
 
 
 @pytest.fixture
@@ -60,6 +63,26 @@ class TestFolders:
         """A rename does not cross them."""
         examined = case(tmp_path, sources={"inbox": {"path": "inbox", "done": "/dev/shm/edged-doctor-test"}})
         assert "2 file systems" in told(list(folders.check(examined)), Level.BAD)
+
+    def test_a_folder_whose_files_are_kept_is_only_read(self, tmp_path: Path) -> None:
+        """A read-only share is well; no probe is written there, and no other folder is looked for."""
+        examined = case(tmp_path, sources={"inbox": {"path": "inbox", "after": "keep"}})
+        (tmp_path / "work").write_text("")
+        found = [*folders.check(examined), *events.check(examined)]
+        assert worst([finding for finding in found if "inotify" not in finding.text]) is Level.GOOD
+        assert "can be read, and nothing is ever written there" in told(found, Level.GOOD)
+        assert "no probe is written" in told(found, Level.GOOD)
+
+    def test_what_is_deleted_needs_no_done_folder(self, tmp_path: Path) -> None:
+        """Files are moved to work and failed only."""
+        examined = case(tmp_path, sources={"inbox": {"path": "inbox", "after": "delete"}})
+        for role in ("work", "failed"):
+            (tmp_path / role / "inbox").mkdir(parents=True)
+        assert f"from {tmp_path}/inbox to work, failed" in told(list(folders.check(examined)), Level.GOOD)
+
+    def test_the_file_system_is_told(self, tmp_path: Path) -> None:
+        """With how the folder is looked after there."""
+        assert file_system(tmp_path).why in told(list(folders.check(case(tmp_path))), Level.GOOD)
 
     def test_a_folder_for_others_without_a_default_acl_is_doubtful(self, tmp_path: Path) -> None:
         """A dropper's umask would decide whether we may read."""
@@ -150,7 +173,9 @@ class TestDatabase:
         (tmp_path / "state").mkdir()
         path = tmp_path / "state" / "outbox.db"
         path.write_bytes(b"no database" * 1000)
-        assert "is damaged" in told(list(database.check(case(tmp_path))), Level.BAD)
+        damage = told(list(database.check(case(tmp_path))), Level.BAD)
+        assert "is damaged" in damage
+        assert "the next start sets the database aside" in damage
         path.unlink()
         with closing(sqlite3.connect(path)) as db:
             db.execute("PRAGMA user_version = 99")
@@ -242,6 +267,17 @@ class TestBroker:
         assert "greets us" in told(found, Level.GOOD)
         missing = list(broker.check(case(tmp_path, **self.mqtt(made, tls={"ca_file": "nowhere.pem"}))))
         assert "password or certificate" in told(missing, Level.BAD)
+
+    @pytest.mark.parametrize(
+        ("days", "level", "says"), [(-1, Level.BAD, "ended on"), (3, Level.DOUBT, "is good until"), (90, Level.GOOD, "is good until")]
+    )
+    def test_our_own_certificate_is_looked_at_too(self, tmp_path: Path, days: int, level: Level, says: str) -> None:
+        """A broker says no more than that it does not want us."""
+        end = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+        (tmp_path / "own.pem").write_text(certificate(tmp_path, f"{end:%Y%m%d%H%M%SZ}"))
+        tls = {"cert_file": "own.pem", "key_file": "k"}
+        found = list(broker.check(case(tmp_path, mqtt={"host": "127.0.0.1", "port": 1, "tls": tls})))
+        assert f"client certificate {tmp_path}/own.pem {says}" in told(found, level)
 
 
 def test_a_model_that_the_runtime_refuses_is_told(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class Row(NamedTuple):
 def feeding(house: House) -> Any:
     """The source after its feed came round."""
     source = house.daemon.parts.sources[0]
-    source._take_change(source._parts)
+    source._take_change()
     return source
 
 
@@ -51,6 +51,26 @@ def reader(house: House) -> Any:
 
 def recogniser(house: House) -> Any:
     return house.daemon.parts.succession.current.recognisers[0]
+
+
+def worker(house: House, name: str) -> Any:
+    return next(worker for worker in house.daemon.workers if worker.name == name)
+
+
+def live(house: House) -> Any:
+    return worker(house, "sink")._live._config.mqtt
+
+
+def desk(house: House) -> Any:
+    return worker(house, "requests")._rules
+
+
+def lanes(house: House) -> Any:
+    """Those of the relay, after it came round."""
+    relay: Any = house.daemon.parts.relay
+    while relay._asked:
+        relay._asked.popleft()()
+    return relay._lanes
 
 
 def model_of_source(house: House) -> Any:
@@ -86,6 +106,30 @@ PREPROCESS = {
     f"sources.inbox.preprocess.{step}": Row(step != "fade", shows=line, expected="another")
     for step in ("fade", "grey", "contrast", "denoise", "binarise", "deskew", "invert")
 }
+
+
+def rules(house: House) -> Any:
+    return reader(house).steps.correct.__self__
+
+
+def entries(house: House) -> Any:
+    return getattr(rules(house)._dictionary, "_entries", None)
+
+
+RULES = {
+    f"sources.inbox.{place}.{key}": row
+    for place in ("rules", "fields.inbox")
+    for key, row in {
+        "pattern": Row("[A-Z]+", shows=lambda house: getattr(rules(house)._pattern, "text", None)),
+        "confusions": Row("none", shows=lambda house: rules(house)._alike.allow("O", "0"), expected=False),
+        "drop_spaces": Row(False, shows=lambda house: rules(house)._drop_spaces),
+        "dictionary": Row(["AB"], shows=entries, expected=("AB",)),
+        "dictionary_file": Row("words.txt", shows=entries, expected=("AB", "CD")),
+        "max_distance": Row(3, {f"sources.inbox.{place}.dictionary": ["AB"]}, shows=lambda house: rules(house)._dictionary._max),
+    }.items()
+}
+FIELD = {"sources.inbox.fields.lot.pattern": "[A-Z]+"}
+CONFIRMED = {"mqtt.app_ack": True}
 PAIR = {"mqtt.tls.cert_file": "before.pem", "mqtt.tls.key_file": "before.key"}
 ROWS = {
     "models_dir": Row("other", shows=lambda house: reader(house).model.digest, expected="another"),
@@ -94,20 +138,28 @@ ROWS = {
     "recognise.threads": Row(2, shows=lambda house: recogniser(house).threads),
     "recognise.requests": Row(2, shows=lambda house: recogniser(house).requests),
     "outbox.max_bytes": Row(2**25, shows=lambda house: budget(house).max_bytes),
-    "outbox.keep_sent_days": Row(2, shows=lambda house: budget(house).keep_seconds, expected=172_800),
+    "outbox.keep_sent_days": Row(2, shows=lambda house: house.daemon.parts.outbox._age._keep, expected=172_800),
     "log.level": Row("error", shows=lambda _: logging.getLogger("edged").level, expected=logging.ERROR),
     "sources.inbox.unsure_below": Row(0.125, shows=lambda house: reader(house).unsure_below),
     "sources.inbox.model.name": Row("twin", shows=lambda house: model_of_source(house).name),
     "sources.inbox.model.precision": Row("int8", shows=lambda house: model_of_source(house).precision),
     "sources.inbox.limits.max_pixels": Row(1024, shows=refuses, expected=True),
     "sources.inbox.limits.max_side": Row(64, shows=refuses, expected=True),
-    "sources.inbox.limits.max_file_bytes": Row(2048, shows=lambda house: feeding(house)._parts.intake.max_bytes),
+    "sources.inbox.limits.max_file_bytes": Row(2048, shows=lambda house: feeding(house)._parts.intake.whole.max_bytes),
     "sources.inbox.ignore": Row(["*.x"], shows=lambda house: feeding(house)._parts.inbox._ignored("a.x"), expected=True),
     "sources.inbox.order": Row("newest", shows=lambda house: feeding(house)._parts.inbox._section.order),
     "sources.inbox.settle_seconds": Row(3, shows=lambda house: settled(house)._settle),
     "sources.inbox.stalled_seconds": Row(90, shows=lambda house: settled(house)._stalled),
     "sources.inbox.rescan_seconds": Row(90, shows=lambda house: feeding(house)._parts.inbox._section.rescan_seconds),
     **PREPROCESS,
+    **RULES,
+    "mqtt.live_seconds": Row(20, shows=lambda house: live(house).live_seconds),
+    "mqtt.unread_token": Row("-", shows=lambda house: live(house).unread_token),
+    "mqtt.live_retained": Row(True, FIELD, shows=lambda house: lanes(house).topics._keeps("edged/box/field/inbox/lot")),
+    "mqtt.require_subscriber": Row(True, shows=lambda house: lanes(house).delivery.require_subscriber),
+    "mqtt.ack_timeout_seconds": Row(90, CONFIRMED, shows=lambda house: lanes(house).redelivery._first),
+    "mqtt.control": Row(True, shows=lambda house: desk(house).control),
+    "mqtt.request_max_age_seconds": Row(40, shows=lambda house: desk(house).max_age_seconds),
     "mqtt.client_id": Row("another", shows=lambda house: successor(house)._client_id),
     "mqtt.host": Row("broker.example"),
     "mqtt.base": Row("plant/line4"),
@@ -172,6 +224,7 @@ def wide(house: House) -> House:
         manifest["name"] = folder.name
         manifest["files"]["int8"] = manifest["files"]["fp16"]
         put_on(folder, manifest)
+    (house.path / "words.txt").write_text("AB\nCD\n", encoding="utf8")
     assert house.reload().ok
     return house
 

@@ -138,28 +138,59 @@ def test_kept_files_have_duplicates_too(tmp_path: Path, inbox: Path) -> None:
     assert [delivery.problem is None for delivery in feed.delivered] == [True, False, True]
 
 
+@pytest.mark.parametrize("policy", ["mark", "skip"])
+def test_nothing_is_a_duplicate_of_what_was_never_read(inbox: Path, policy: str) -> None:
+    """A power cut undoes the rename of a claim, whatever else was made durable: the file comes again, under a new id."""
+    contents = MemoryContents()
+    put(inbox / "a.jpg", picture("a"), age=60)
+    source = hot_folder(inbox, duplicates=policy, contents=contents)
+    source.open()
+    before = next(source.deliveries(Event(), lambda: None))
+    source.close()
+    [claimed] = (inbox.parent / "work" / "inbox" / "one").glob("*~a.jpg")
+    claimed.rename(inbox / "a.jpg")
+    with Feed(hot_folder(inbox, duplicates=policy, contents=contents)) as feed:
+        until(lambda: feed.source.counters().filed == 1)
+    [delivery] = feed.delivered
+    assert delivery.id != before.id
+    assert (delivery.data, delivery.origin.duplicate_of) == (picture("a"), None)
+
+
+def test_a_first_that_a_crash_left_committed_is_remembered(inbox: Path) -> None:
+    """Its file is only moved at the next start; the next with its bytes is a duplicate."""
+    put(inbox / "a.jpg", picture("a"), age=60)
+    contents = MemoryContents()
+    source = hot_folder(inbox, duplicates="mark", contents=contents)
+    source.open()
+    first = next(source.deliveries(Event(), lambda: None)).id
+    source.close()
+    put(inbox / "b.jpg", picture("a"), age=60)
+    committed = Committed(id=first, seq=1, outcome=Outcome.OK, reasons=())
+    with Feed(hot_folder(inbox, duplicates="mark", contents=contents, find={first: committed}.get)) as feed:
+        until(lambda: feed.source.counters().filed == 1)
+    assert [delivery.origin.duplicate_of for delivery in feed.delivered] == [first]
+
+
 def test_the_database_remembers_the_first_and_no_more_than_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Per source, within the window whatever way the clock went, and across a restart; the oldest are forgotten first."""
     monkeypatch.setattr("edged.flow.outbox.memory._MOST_CONTENTS", 3)
     a, b = SourceName("a"), SourceName("b")
     ids = [FrameId(f"id {number}") for number in range(6)]
     content = [f"{number:064x}" for number in range(6)]
-    for start in range(2):
-        outbox = make_outbox(tmp_path)
-        outbox.open()
-        first = outbox.contents.first
-        if start == 0:
-            assert first(a, content[0], ids[0], 1000, 10) == ids[0]
-            assert first(b, content[0], ids[1], 1000, 10) == ids[1]
-        assert [first(a, content[0], ids[2], at, 10) for at in (990, 1000, 1010)] == [ids[0]] * 3
-        outbox.close()
     outbox = make_outbox(tmp_path)
     outbox.open()
-    first = outbox.contents.first
-    assert first(a, content[0], ids[2], 1011, 10) == ids[2]
-    outbox.contents.forget(ids[2])
-    assert first(a, content[0], ids[3], 1011, 10) == ids[3]
-    assert [first(a, content[n], ids[n], 1011, 10) for n in (1, 2, 4)] == [ids[1], ids[2], ids[4]]
-    assert first(a, content[1], ids[5], 1011, 10) == ids[1]
-    assert first(a, content[0], ids[5], 1011, 10) == ids[5]  # forgotten: three others came since
+    assert outbox.contents.first(a, content[0], 1000, 10) is None
+    outbox.contents.remember(a, content[0], ids[0], 1000)
+    outbox.contents.remember(b, content[0], ids[1], 1000)
+    outbox.close()
+    outbox = make_outbox(tmp_path)
+    outbox.open()
+    first, remember = outbox.contents.first, outbox.contents.remember
+    assert [first(a, content[0], at, 10) for at in (989, 990, 1010, 1011)] == [None, ids[0], ids[0], None]
+    assert first(b, content[0], 1000, 10) == ids[1]
+    remember(a, content[0], ids[2], 1011)
+    assert first(a, content[0], 1011, 10) == ids[2]
+    for number in (1, 2, 4):
+        remember(a, content[number], ids[number], 1011)
+    assert [first(a, content[number], 1011, 10) for number in (0, 1, 2, 4)] == [None, ids[1], ids[2], ids[4]]
     outbox.close()

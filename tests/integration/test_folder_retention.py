@@ -251,10 +251,11 @@ def test_a_disk_that_refuses_is_told_once_and_tried_later(
         archive.clock.advance(10)
         archive.worker.step()
     assert len([record for record in caplog.records if "cannot be removed" in record.message]) == 1
+    assert "Read-only file system" in archive.worker.troubles[0]
     broken[0] = False
     archive.clock.advance(600)
     archive.worker.step()
-    assert archive.names == []
+    assert (archive.names, archive.worker.troubles) == ([], [])
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"day": "x"}', b'{"day": 1, "first": {"a": "b"}}', b"\xff"])

@@ -20,6 +20,7 @@ from edged.errors import ConfigError
 from edged.flow.recognise import Recogniser
 from edged.lib.clock import SystemClock
 from edged.manifest import FILE_NAME
+from edged.reloading import Reloading
 from edged.types import SourceName
 from tests.end_to_end.wardrobe import NAME, dress, put_on, wardrobe
 
@@ -47,6 +48,11 @@ class House:
     @property
     def model(self) -> Path:
         return self.path / "shelf" / NAME
+
+    @property
+    def reloading(self) -> Any:
+        """Who does what the worker is asked for."""
+        return next(check for check in self.daemon.parts.report._parts.checks if isinstance(check, Reloading))
 
     def reload(self) -> Reloaded:
         """As the worker does."""
@@ -123,6 +129,20 @@ def test_a_changed_recognise_section_compiles_the_same_model_anew(house: House) 
     house.write(recognise={"threads": 1, "requests": 2})
     assert house.reload().models
     assert house.daemon.parts.succession.current.recognisers[0].requests == 2
+
+
+def test_a_source_that_goes_on_until_a_restart_keeps_its_dictionary(house: House) -> None:
+    """The files name it no more; and the dictionary of one that has not come yet is in no digest."""
+    words = house.path / "words.txt"
+    words.write_text("LOT\n", encoding="utf8")
+    house.write(sources={"inbox": {"path": "inbox", "rules": {"dictionary_file": "words.txt"}}})
+    before = house.reload()
+    house.write(sources={"gate": {"path": "inbox", "rules": {"dictionary_file": "others.txt"}}})
+    (house.path / "others.txt").write_text("EXP\n", encoding="utf8")
+    words.unlink()
+    outcome = house.reload()
+    assert outcome.errors == ()
+    assert (outcome.restart, outcome.config) == (("sources.gate", "sources.inbox"), before.config)
 
 
 def opened() -> set[int]:
@@ -206,7 +226,7 @@ def test_a_bad_one_changes_nothing_and_is_told_until_a_good_one_came(house: Hous
 
 def test_what_breaks_unexpectedly_changes_nothing_either(house: House, caplog: pytest.LogCaptureFixture) -> None:
     """A defect of ours in a new model must not end a daemon that reads."""
-    reloading: Any = house.daemon.reload._attempt.__self__  # type: ignore[attr-defined]
+    reloading: Any = house.daemon.reloading
     reloading._load = lambda: 1 / 0
     outcome = house.reload()
     assert outcome.errors == ("ZeroDivisionError: division by zero",)
@@ -218,7 +238,7 @@ def test_what_a_start_from_the_last_good_one_told_is_not_told_again(house: House
     refuse_key(house)
     with pytest.raises(ConfigError) as refused:
         load_config(house.file)
-    house.daemon.reload._attempt.__self__._known = refused.value.findings  # type: ignore[attr-defined]
+    house.daemon.reloading._known = refused.value.findings
     assert not house.reload().ok
     assert (house.events(), house.reasons()) == ([], ())
     refuse_syntax(house)
@@ -232,7 +252,7 @@ def test_what_a_start_from_the_last_good_one_told_is_not_told_again(house: House
 
 def test_too_many_generations_are_refused_with_the_reason(house: House) -> None:
     """Inputs that get no answer keep their model open: memory is bounded, and the current one goes on."""
-    reloading: Any = house.daemon.reload._attempt.__self__  # type: ignore[attr-defined]
+    reloading: Any = house.daemon.reloading
     reloading._clock = Pausing(house.pauses)
     succession = house.daemon.parts.succession
     leases = []

@@ -12,7 +12,7 @@ import pytest
 from edged.flow.outbox.database import WAL_BYTES
 from edged.flow.relay import Relay
 from edged.lib.ids import IdMint
-from edged.types import Character, FrameId, Message, Origin, Reading, ReadLine, Transcript
+from edged.types import Character, FrameId, Message, ModelRef, Origin, Reading, ReadLine, Transcript
 from tests.doubles.clock import START, FakeClock
 from tests.doubles.fake_publisher import ACK, FakePublisher
 from tests.doubles.memory_disk import in_memory
@@ -51,6 +51,8 @@ def reading_of_a_line(number: int, rng: random.Random, mint: IdMint) -> Reading:
         text=text,
         confidence=line.transcript.confidence,
         lines=(line,),
+        model=ModelRef(name="ppocrv2-crnn", precision="fp16", digest=hashlib.sha256(b"model").hexdigest()),
+        config=hashlib.sha256(b"config").hexdigest(),
         timing_ms={"decode": rng.uniform(0.5, 3), "layout": rng.random(), "recognise": rng.uniform(5, 12), "total": rng.uniform(7, 20)},
     )
 

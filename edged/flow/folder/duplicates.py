@@ -1,11 +1,15 @@
-"""Inputs with the same bytes: read as if nothing were, marked, or skipped."""
+"""Inputs with the same bytes: read as if nothing were, marked, or skipped.
+
+An input is remembered as the first of its bytes only after its reading was committed. A power cut may undo a claim, and
+the file then comes again under another id: it must not be the duplicate of one that was never read.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
 from edged.flow.memory import Contents
-from edged.lib.clock import Clock
+from edged.lib.ids import minted_ms
 from edged.types import Delivery, FrameId, FrameProblem, Outcome, SourceName
 
 Policy = Literal["read", "mark", "skip"]
@@ -20,10 +24,11 @@ def is_skipped(outcome: Outcome, reasons: Sequence[str]) -> bool:
 class Duplicates:
     """Knows which input had which bytes first. `judge` belongs to the feed's thread, `concluded` to any."""
 
-    def __init__(self, source: SourceName, contents: Contents, clock: Clock, *, policy: Policy, seconds: float) -> None:
+    def __init__(self, source: SourceName, contents: Contents, *, policy: Policy, seconds: float) -> None:
         """Compare with inputs of *source* that were claimed within *seconds*."""
-        self._source, self._contents, self._clock = source, contents, clock
+        self._source, self._contents = source, contents
         self._policy, self._seconds = policy, seconds
+        self._in_work: dict[str, FrameId] = {}  # by SHA-256, the first that is not concluded yet
 
     def change(self, policy: Policy, seconds: float) -> None:
         """Go by this from the next input on."""
@@ -34,8 +39,9 @@ class Duplicates:
         sha256 = delivery.origin.sha256
         if self._policy == "read" or sha256 is None:
             return delivery
-        first = self._contents.first(self._source, sha256, delivery.id, self._clock.now().timestamp(), self._seconds)
-        if first == delivery.id:
+        first = self._first(sha256, delivery.id)
+        if first in (None, delivery.id):
+            self._in_work[sha256] = delivery.id
             return delivery
         origin = replace(delivery.origin, duplicate_of=first)
         if self._policy == "mark":
@@ -43,7 +49,25 @@ class Duplicates:
         problem = FrameProblem(outcome=Outcome.REJECTED, reason=f"{_SKIPPED}{first}")
         return replace(delivery, origin=origin, data=None, problem=problem)
 
-    def concluded(self, id: FrameId, outcome: Outcome, reasons: Sequence[str]) -> None:
-        """An input that could not be read is nobody's first: whoever drops it again wants it read."""
-        if self._policy != "read" and outcome in (Outcome.REJECTED, Outcome.FAILED) and not is_skipped(outcome, reasons):
-            self._contents.forget(id)
+    def concluded(self, id: FrameId, sha256: str | None, outcome: Outcome) -> None:
+        """The reading of an input was committed. One that could not be read is nobody's first: whoever drops it again wants it read."""
+        if sha256 is None:
+            return
+        if self._policy != "read" and outcome in (Outcome.OK, Outcome.UNSURE):
+            mine = self._in_work.get(sha256) in (None, id)
+            if mine and self._contents.first(self._source, sha256, _claimed_at(id), self._seconds) is None:
+                self._contents.remember(self._source, sha256, id, _claimed_at(id))
+        if self._in_work.get(sha256) == id:
+            del self._in_work[sha256]
+
+    def _first(self, sha256: str, id: FrameId) -> FrameId | None:
+        """Who had these bytes first, seen from the claim of *id*: in work, or committed within the window."""
+        in_work, at = self._in_work.get(sha256), _claimed_at(id)
+        if in_work is not None and abs(at - _claimed_at(in_work)) <= self._seconds:
+            return in_work
+        return self._contents.first(self._source, sha256, at, self._seconds)
+
+
+def _claimed_at(id: FrameId) -> float:
+    """Epoch seconds; the same for work that a crash makes us repeat."""
+    return minted_ms(id) / 1000

@@ -11,7 +11,7 @@ from edged.flow.folder.inbox import Inbox, Why
 from edged.flow.folder.listing import folder_inside
 from edged.flow.folder.names import ClaimedName
 from edged.flow.folder.settle import Stamp
-from edged.flow.folder.whole import Whole, delivery_of, mint
+from edged.flow.folder.whole import Claim, Whole, claim_of, delivery_of, mint
 from edged.lib.clock import Clock
 from edged.types import Delivery, FrameProblem, Outcome, SourceName
 
@@ -60,7 +60,8 @@ class Intake:
                 found = self.whole.read(name, base, folder, why)
                 if found is None:
                     return None
-                claimed = ClaimedName(id=mint(self._clock), attempt=1, name=name)
+                claim = mint(self._clock)
+                claimed = ClaimedName(id=claim.id, attempt=1, name=name)
                 self._work.claim(base, folder, f"{self._inbox.path}/{head}", claimed)
                 self._inbox.forget(name)
                 found = self._confirm_or_later(claimed, found, base, folder)
@@ -71,7 +72,7 @@ class Intake:
         except OSError as error:
             self._inbox.leave(name, os.strerror(error.errno or 0))
         else:
-            return self._taken(claimed, found) if found else None
+            return self._taken(claimed, claim, found) if found else None
         return None
 
     def take_again(self, claimed: ClaimedName) -> Taken:
@@ -85,7 +86,7 @@ class Intake:
         except Changing:
             status = os.stat(str(claimed), dir_fd=self._work.descriptor, follow_symlinks=False)
             found = _failed(stamp_of(status), "somebody writes to the file after it was claimed; drop it again when it is complete")
-        return self._taken(claimed, found)
+        return self._taken(claimed, claim_of(claimed.id), found)
 
     def _confirm_or_later(self, claimed: ClaimedName, found: Found, base: str, folder: int) -> Found | None:
         """From the claim on nobody but us will find the file: whatever fails, it is not forgotten."""
@@ -116,8 +117,8 @@ class Intake:
             return None
         return found
 
-    def _taken(self, claimed: ClaimedName, found: Found) -> Taken:
-        delivery = delivery_of(self._source, claimed.id, claimed.name, claimed.attempt, found)
+    def _taken(self, claimed: ClaimedName, claim: Claim, found: Found) -> Taken:
+        delivery = delivery_of(self._source, claim, claimed.name, claimed.attempt, found)
         return Taken(Held(claimed=claimed, origin=delivery.origin, captured_at=delivery.captured_at), delivery)
 
 

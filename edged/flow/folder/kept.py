@@ -24,7 +24,7 @@ from edged.flow.folder.inbox import Inbox, Why
 from edged.flow.folder.listing import Entry, folder_inside
 from edged.flow.folder.names import printable
 from edged.flow.folder.places import require_inbox
-from edged.flow.folder.whole import Whole, delivery_of, mint
+from edged.flow.folder.whole import Whole, claim_of, delivery_of, mint
 from edged.flow.memory import Contents, KeptFile, KeptFiles, Mark
 from edged.flow.ports import Source
 from edged.lib.clock import Clock
@@ -55,8 +55,8 @@ class KeptFolder(DropFolder):
         super().__init__(name, section)
         self._check, self._find, self._clock = check, find, clock
         self._tell_filed, self._kept = filed, kept
-        self._duplicates = Duplicates(name, contents, clock, policy=section.duplicates, seconds=section.duplicates_seconds)
-        self._held: set[FrameId] = set()  # the feed adds, the sink removes
+        self._duplicates = Duplicates(name, contents, policy=section.duplicates, seconds=section.duplicates_seconds)
+        self._held: dict[FrameId, str | None] = {}  # with the SHA-256; the feed adds, the sink removes
         self._again: deque[KeptFile] = deque()  # claimed by an earlier process
         self._open: tuple[Inbox, Whole, Sweep] | None = None
 
@@ -83,7 +83,7 @@ class KeptFolder(DropFolder):
             sweep.step()
             delivery = self._next(beat)
             if delivery is not None:
-                self._held.add(delivery.id)
+                self._held[delivery.id] = delivery.origin.sha256
                 yield self._duplicates.judge(delivery)
             elif inbox.idle and not (self._again and inbox.descriptor >= 0):
                 inbox.wait(_PATIENCE)
@@ -94,8 +94,8 @@ class KeptFolder(DropFolder):
     def finish(self, id: FrameId, outcome: Outcome, reasons: Sequence[str]) -> None:
         """The reading was committed; a failure is told by it alone, for nothing is written beside a folder that is only read."""
         if id in self._held:
-            self._duplicates.concluded(id, outcome, reasons)
-            self._held.remove(id)
+            self._duplicates.concluded(id, self._held[id], outcome)
+            del self._held[id]
             self._filed += 1
 
     def close(self) -> None:
@@ -164,14 +164,15 @@ class KeptFolder(DropFolder):
         if before is not None and before.mark.written == mark.written and before.sha256 == found.sha256:
             self._kept.remark(self.name, name, mark)  # chmod, a move and back, another number after a remount: the same input
             return None
-        file = KeptFile(path=name, mark=mark, sha256=found.sha256, id=mint(self._clock))
+        claim = mint(self._clock)
+        file = KeptFile(path=name, mark=mark, sha256=found.sha256, id=claim.id)
         self._kept.claim(self.name, file)
-        return delivery_of(self.name, file.id, name, file.attempt, found)
+        return delivery_of(self.name, claim, name, file.attempt, found)
 
     def _take_again(self, file: KeptFile) -> Delivery | None:
         committed = self._find(file.id)
         if committed is not None:
-            self._duplicates.concluded(file.id, committed.outcome, committed.reasons)
+            self._duplicates.concluded(file.id, file.sha256, committed.outcome)
             self._tell_filed([file.id])
             return None
         found = self._reread(file)
@@ -184,7 +185,7 @@ class KeptFolder(DropFolder):
         again = replace(file, attempt=file.attempt + 1)
         if again.attempt > _REMARKABLE:
             log.warning("taken up for the %d. time: edged ended that often while it held the file", again.attempt, extra=_names(file))
-        return delivery_of(self.name, again.id, again.path, again.attempt, found)
+        return delivery_of(self.name, claim_of(again.id), again.path, again.attempt, found)
 
     def _reread(self, file: KeptFile) -> Found | None:
         """The claimed content, if it is still there."""

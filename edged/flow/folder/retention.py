@@ -30,6 +30,7 @@ _BATCH = 10_000  # names that are sorted at a time
 _MEASURE_SECONDS = 600.0  # a sum that old is checked before anything goes for it: people move files, too
 _STALE_SECONDS = 6 * 3600.0  # a sum that old is taken again: others may file there, too
 _REST_SECONDS = 600.0  # after the disk refused
+_DAYS = Path()  # stands for the file that remembers the days
 
 
 class Stopped(Exception):
@@ -179,7 +180,13 @@ class RetentionWorker:
         self._days, self._clock = days, clock
         self._shelves = [Shelf(place, days, clock, self._pace) for place in _joined(places)]
         self._rest: dict[Path, float] = {}
+        self._troubles: dict[Path, str] = {}
         self._stop, self._beat = Event(), _nothing
+
+    @property
+    def troubles(self) -> list[str]:
+        """Why old files stay; from any thread."""
+        return list(self._troubles.values())
 
     def run(self, stop: Event, beat: Beat) -> None:
         """Look until *stop* is set."""
@@ -199,21 +206,25 @@ class RetentionWorker:
         """Look at each folder once."""
         try:
             self._days.count([folder for shelf in self._shelves for folder in shelf.folders()])
+            self._troubles.pop(_DAYS, None)
         except OSError as error:
-            self._refused("the days of done and failed cannot be remembered", Path(), error)
+            self._refused("the days of done and failed cannot be remembered", _DAYS, error)
         for shelf in self._shelves:
             if self._rest.get(shelf.root, float("-inf")) > self._clock.monotonic():
                 continue
             try:
                 shelf.tidy()
+                self._troubles.pop(shelf.root, None)
             except FileNotFoundError:
                 shelf.forget()
             except OSError as error:
                 self._refused("old files cannot be removed", shelf.root, error)
 
     def _refused(self, what: str, folder: Path, error: OSError) -> None:
-        if folder not in self._rest:
-            log.warning("%s: %s; tried again every 10 minutes", what, error, extra={"folder": str(folder)})
+        trouble = f"{what}: {error}; the user of edged must be allowed to, and it is tried again every 10 minutes"
+        if folder not in self._troubles:
+            log.warning("%s", trouble, extra={"folder": str(folder)})
+        self._troubles[folder] = trouble
         self._rest[folder] = self._clock.monotonic() + _REST_SECONDS
 
     def _pace(self) -> None:

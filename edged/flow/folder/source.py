@@ -63,7 +63,7 @@ class HotFolder(DropFolder):
         super().__init__(name, section)
         self._instance, self._check, self._find, self._clock = instance, check, find, clock
         self._tell_filed = filed
-        self._duplicates = Duplicates(name, contents, clock, policy=section.duplicates, seconds=section.duplicates_seconds)
+        self._duplicates = Duplicates(name, contents, policy=section.duplicates, seconds=section.duplicates_seconds)
         self._held: dict[FrameId, Held] = {}
         self._again: deque[ClaimedName] = deque()  # claimed and not delivered yet: leftovers, adopted files, and what was put off
         self._later: deque[tuple[float, ClaimedName]] = deque()  # put off until then
@@ -160,7 +160,7 @@ class HotFolder(DropFolder):
         self._duplicates.change(section.duplicates, section.duplicates_seconds)
 
     def _file_away(self, held: Held, outcome: Outcome, reasons: Sequence[str]) -> None:
-        self._duplicates.concluded(held.claimed.id, outcome, reasons)
+        self._duplicates.concluded(held.claimed.id, held.origin.sha256, outcome)
         self._parts.work.file_away(held, outcome, reasons, self._clock.now())
 
     def _next(self, parts: "_Open", beat: Callable[[], None]) -> Taken | None:

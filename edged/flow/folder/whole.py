@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 from collections.abc import Callable
+from typing import NamedTuple
 
 from edged.errors import FrameError, FrameIncomplete
 from edged.flow.folder.content import Found, examine
@@ -57,17 +58,30 @@ class Whole:
             return  # the reader meets it again and says so in the reading
 
 
-def mint(clock: Clock) -> FrameId:
-    """The id of a claim that is made now."""
-    return FrameId(new_id((clock.now() - _EPOCH) // _MILLISECOND, os.urandom(10)))
+class Claim(NamedTuple):
+    """An id, and when it was given."""
+
+    id: FrameId
+    at: dt.datetime
 
 
-def delivery_of(source: SourceName, id: FrameId, name: str, attempt: int, found: Found) -> Delivery:
-    """What the reader gets of an input; its time is that of the claim, which the id tells."""
+def mint(clock: Clock) -> Claim:
+    """A claim that is made now. Ids only grow within a process; where the clock was set back, they are ahead of it."""
+    milliseconds = (clock.now() - _EPOCH) // _MILLISECOND
+    return Claim(FrameId(new_id(milliseconds, os.urandom(10))), _EPOCH + milliseconds * _MILLISECOND)
+
+
+def claim_of(id: FrameId) -> Claim:
+    """A claim of an earlier process, whose id is all that tells its time."""
+    return Claim(id, _EPOCH + minted_ms(id) * _MILLISECOND)
+
+
+def delivery_of(source: SourceName, claim: Claim, name: str, attempt: int, found: Found) -> Delivery:
+    """What the reader gets of an input."""
     return Delivery(
-        id=id,
+        id=claim.id,
         source=source,
-        captured_at=_EPOCH + minted_ms(id) * _MILLISECOND,
+        captured_at=claim.at,
         origin=Origin(name=printable(name), sha256=found.sha256, bytes=found.size, modified_at=file_time(found.stamp.mtime_ns)),
         attempt=attempt,
         data=found.data,

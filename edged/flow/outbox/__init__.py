@@ -10,10 +10,14 @@ age.py       how old a row is, whatever the clock says
 space.py     room on the file system, and the reserve
 database.py  the connection: durability read back, the check at the start, what storage errors mean
 salvage.py   a damaged database is set aside, and a new one made of what can be read
+rebuild.py   ... by taking what proves itself, until rows and payloads agree
 carve.py     records out of its pages, without SQLite
+record.py    how SQLite writes them
 log.py       its write-ahead log, likewise
 seal.py      payloads deflated, each with a checksum
 schema.py    the tables, and how an older database becomes a newer one
+look.py      a look at a database that somebody else has open
+storage_errors.py  what SQLite's errors mean for the operator
 """
 
 from edged.flow.outbox.store import Outbox

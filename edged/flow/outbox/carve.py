@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edged.flow.outbox.log import read_log
+from edged.flow.outbox.record import INDEX_INNER, INDEX_LEAF, TABLE_LEAF, cells, columns, kinds, varint
 
 Value = int | float | str | bytes | None
 
-_TABLE_LEAF, _INDEX_LEAF = 0x0D, 0x0A
 _MOST_BYTES = 64 * 2**20  # of one record: larger ones are nonsense
 _SIZES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
-_META = b"epoch"  # of the leaves without rowid only those of `meta` are wanted: the others are indexes
+_META = b"epoch"  # of pages without rowid only those of tables are wanted, and this stands in `meta`
+_KEYED = (1, 8)  # columns of other tables without rowid: `retained` and `kept`; no index has as many
 _PAGES_AT, _FREE_AT = 28, 32  # in the header of the file
 
 
@@ -93,28 +94,30 @@ def records(pages: Pages) -> Iterator[Record]:
     """Every record that can be made out, page by page."""
     free = pages.free()
     for page in chain((pages.read(number) for number in range(2, pages.count + 1) if number not in free), pages.loose()):
-        if len(page) == pages.size and (page[0] == _TABLE_LEAF or (page[0] == _INDEX_LEAF and _META in page)):
-            for cell in range(min(struct.unpack_from(">H", page, 3)[0], pages.size // 4)):
+        if len(page) == pages.size and _is_of_table(page):
+            for at in cells(page):
                 try:
-                    yield _record(pages, page, struct.unpack_from(">H", page, 8 + 2 * cell)[0], table=page[0] == _TABLE_LEAF)
+                    yield _record(pages, page, at, table=page[0] == TABLE_LEAF)
                 except (_Nonsense, IndexError, struct.error, UnicodeDecodeError):
                     continue  # this cell alone
 
 
+def _is_of_table(page: bytes) -> bool:
+    if page[0] in (INDEX_LEAF, INDEX_INNER):  # without rowid, inner pages hold rows, too
+        return _META in page or len(columns(page)) in _KEYED
+    return page[0] == TABLE_LEAF
+
+
 def _record(pages: Pages, page: bytes, at: int, *, table: bool) -> Record:
-    size, at = _varint(page, at)
-    rowid, at = _varint(page, at) if table else (None, at)
+    size, at = varint(page, at)
+    rowid, at = varint(page, at) if table else (None, at)
     body = _content(pages, page, at, size, table=table)
-    end, at = _varint(body, 0)
-    kinds = []
-    while at < end:
-        kind, at = _varint(body, at)
-        kinds.append(kind)
+    found, at = kinds(body, 0)
     values: list[Value] = []
-    for kind in kinds:
-        value, end = _value(body, kind, end)
+    for kind in found:
+        value, at = _value(body, kind, at)
         values.append(value)
-    if at > len(body) or end != len(body):
+    if at != len(body):
         raise _Nonsense
     return Record(rowid, tuple(values))
 
@@ -159,16 +162,3 @@ def _value(body: bytes, kind: int, at: int) -> tuple[Value, int]:
     if kind == 0:
         return None, at
     return (struct.unpack(">d", raw)[0] if kind == 7 else int.from_bytes(raw, "big", signed=True)), at
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    if data[at] < 0x80:  # nearly all are
-        return data[at], at + 1
-    value = 0
-    for count in range(8):
-        byte = data[at + count]
-        value = value << 7 | byte & 0x7F
-        if byte < 0x80:
-            return value, at + count + 1
-    value = value << 8 | data[at + 8]
-    return value - (1 << 64 if value >> 63 else 0), at + 9

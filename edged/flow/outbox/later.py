@@ -74,9 +74,12 @@ def in_span(db: sqlite3.Connection, span: ReplaySpan, limit: int) -> list[Outbox
 
 
 def replay(db: sqlite3.Connection) -> ReplaySpan | None:
-    """The replay that is under way."""
+    """The replay that is under way; none where a damaged disk left nonsense."""
     found = db.execute("SELECT value FROM meta WHERE key = 'replay'").fetchone()
-    return ReplaySpan(**json.loads(found[0])) if found else None
+    try:
+        return ReplaySpan(**json.loads(found[0])) if found else None
+    except (ValueError, TypeError):
+        return None
 
 
 def set_replay(db: sqlite3.Connection, span: ReplaySpan | None) -> None:

@@ -2,14 +2,17 @@
 
 SQLite stops at the first frame whose checksum is wrong. That is right for a commit that a power cut tore,
 and wrong for a bit that flipped: every commit after it would be gone without a word, and their `seq` be
-given again. A commit was synced before anything followed it, so a commit that something follows cannot
-be torn. Format: https://sqlite.org/fileformat2.html, section 4.
+given again. A commit of readings was synced before anything followed it, so one that something follows
+cannot be torn. Commits of what the folders remember (memory.py) are not synced: any of them may be torn.
+Format: https://sqlite.org/fileformat2.html, section 4.
 """
 
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from edged.flow.outbox.record import holds_readings
 
 _HEADER, _FRAME = 32, 24
 _MAGIC = {0x377F0682: "<", 0x377F0683: ">"}
@@ -31,11 +34,7 @@ class Log:
 
     frames: tuple[Frame, ...]
     valid: int  # of them SQLite will use so many, counted up to a commit
-
-    @property
-    def lost(self) -> bool:
-        """Whether a commit that was synced lies behind what SQLite will use."""
-        return any(frame.commit for frame in self.frames[self.valid : -1])
+    lost: bool = False  # a commit that was synced lies behind
 
     @property
     def committed(self) -> tuple[Frame, ...]:
@@ -54,17 +53,20 @@ def read_log(path: Path, page_bytes: int) -> Log:
     valid = 0
     for at in range(_HEADER, len(data) - _FRAME - page_bytes + 1, _FRAME + page_bytes):
         head = data[at : at + _FRAME]
-        if head[_SALTS] != salts:
-            break
         page, commit = struct.unpack_from(">II", head)
         told = struct.unpack_from(">II", head, 16)
         sound = _sum(order, head[:8] + data[at + _FRAME : at + _FRAME + page_bytes], running) == told
+        ours = head[_SALTS] == salts
+        if not ours and not sound:  # of an older log; if only the salts were damaged, the checksum would follow
+            break
         frames.append(Frame(page, at + _FRAME, commit, sound))
-        whole = whole and sound and page > 0
+        whole = whole and ours and sound and page > 0
         if whole and commit:
             valid = len(frames)
         running = told
-    return Log(tuple(frames), valid)
+    followed = max((n for n, frame in enumerate(frames[:-1], 1) if frame.commit), default=0)  # up to the last commit but the newest
+    lost = any(holds_readings(data[frame.offset : frame.offset + page_bytes]) for frame in frames[valid:followed])
+    return Log(tuple(frames), valid, lost)
 
 
 def _begin(data: bytes) -> tuple[str, bytes, tuple[int, int], bool]:

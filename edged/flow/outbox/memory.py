@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 
@@ -24,8 +24,8 @@ def done(db: sqlite3.Connection, ids: Sequence[FrameId]) -> None:
 class _Table:
     """A part of the database, under the lock of its owner."""
 
-    def __init__(self, lock: Lock, database: Database) -> None:
-        self._lock, self._database = lock, database
+    def __init__(self, lock: Lock, database: Database, before_write: Callable[[], None]) -> None:
+        self._lock, self._database, self._before_write = lock, database, before_write
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -39,12 +39,14 @@ class _Table:
         The log is written in order, and a sync of it covers everything before.
         """
         with self._lock, self._database.reading() as db:
+            self._before_write()
             db.execute("PRAGMA synchronous = NORMAL")
             try:
                 with self._database.transaction() as same:
                     yield same
             finally:
-                db.execute("PRAGMA synchronous = FULL")
+                if self._database.usable:  # after a storage error nothing is written here any more
+                    db.execute("PRAGMA synchronous = FULL")
 
 
 class KeptRows(_Table):
@@ -111,22 +113,20 @@ class KeptRows(_Table):
 class ContentRows(_Table):
     """`Contents` in the outbox's database."""
 
-    def first(self, source: SourceName, sha256: str, id: FrameId, at: float, window: float) -> FrameId:
-        """The input that had these bytes within *window* seconds of *at*: *id* itself, remembered now, where there was none. Not synced."""
-        content = bytes.fromhex(sha256)
+    def first(self, source: SourceName, sha256: str, at: float, window: float) -> FrameId | None:
+        """The remembered input that had these bytes within *window* seconds of *at*."""
         with self._reading() as db:
-            found = db.execute("SELECT id, at FROM content WHERE source = ? AND sha256 = ?", (source, content)).fetchone()
-        if found is not None and abs(at - found[1]) <= window:  # a clock that was set back makes none older
-            return FrameId(found[0])
-        with self._unsynced() as db:
-            number = db.execute("INSERT OR REPLACE INTO content (source, sha256, id, at) VALUES (?, ?, ?, ?)", (source, content, id, at))
-            db.execute("DELETE FROM content WHERE number <= ?", ((number.lastrowid or 0) - _MOST_CONTENTS,))
-        return id
+            found = db.execute("SELECT id, at FROM content WHERE source = ? AND sha256 = ?", (source, bytes.fromhex(sha256))).fetchone()
+        if found is None or abs(at - found[1]) > window:  # a clock that was set back makes none older
+            return None
+        return FrameId(found[0])
 
-    def forget(self, id: FrameId) -> None:
-        """This input was not read: the next one with its bytes is no duplicate. Not synced."""
+    def remember(self, source: SourceName, sha256: str, id: FrameId, at: float) -> None:
+        """These bytes were read, claimed at that time as *id*. Not synced."""
+        row = (source, bytes.fromhex(sha256), id, at)
         with self._unsynced() as db:
-            db.execute("DELETE FROM content WHERE id = ?", (id,))
+            number = db.execute("INSERT OR REPLACE INTO content (source, sha256, id, at) VALUES (?, ?, ?, ?)", row).lastrowid or 0
+            db.execute("DELETE FROM content WHERE number <= ?", (number - _MOST_CONTENTS,))
 
 
 def _kept(row: tuple[bytes, str, str, bytes | None, str, int]) -> KeptFile:

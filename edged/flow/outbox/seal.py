@@ -20,11 +20,11 @@ _DICTIONARY = (
     b'"clock_synced":false,"clock_synced":null,"width":null,"height":null,"model":null,"outcome":"unsure","precision":"int8"'
     b'.png","sha256":null,"bytes":null,"modified_at":null,"origin":{"name":".tif","origin":{"name":".bmp"'
     b'{"schema":"edged.reading/1","id":"019","seq":1,"epoch":"","device":"line","source":"inbox","origin":{"name":".jpg","sha256":"'
-    b'","bytes":1,"width":1,"height":32,"modified_at":"202-0-T:00.000Z"},"part":null,"trigger":null,"captured_at":"202-T0:00.000Z",'
+    b'","bytes":1,"width":1,"height":32,"modified_at":"202-0-T:00.000Z","duplicate_of":null},"part":null,"trigger":null,"captured_at":"202-T0:00.000Z",'
     b'"clock_synced":true,"model":{"name":"ppocrv2-crnn","precision":"fp16","digest":"","config":"","outcome":"ok","reasons":[],'
-    b'"verdict":null,"text":"","confidence":0.9,"calibrated":false,"lines":[{"text":"","confidence":0.9,'
+    b'"verdict":null,"text":"","confidence":0.9,"calibrated":false,"lines":[{"text":"","raw":"","confidence":0.9,'
     b'"box":[[0.0,0.0],[320.0,0.0],[320.0,32.0],[0.0,32.0]],"characters":[{"text":"0","confidence":0.9,"alternative":"","margin":0.9}'
-    b']}],"fields":[],"timing_ms":{"decode":1.,"preprocess":0.,"layout":0.,"recognise":5.,"total":7.}}'
+    b'],"rules":[]}],"fields":[],"timing_ms":{"decode":1.,"layout":0.,"recognise":5.,"decode_text":0.,"total":7.}}'
     b'"},{"text":"A","confidence":0.99,"alternative":"1","margin":0.9},{"text":"B","confidence":0.99,"alternative":"8","margin":0.98}'
 )
 

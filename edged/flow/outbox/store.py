@@ -57,7 +57,8 @@ class Outbox:
         self._set_aside: list[str] = []
         self._counts = Counts()
         self._filed: list[FrameId] = []  # noted, written with the next transaction
-        self.kept, self.contents = memory.KeptRows(self._lock, self._database), memory.ContentRows(self._lock, self._database)
+        owner = self._lock, self._database, self._space.before_write
+        self.kept, self.contents = memory.KeptRows(*owner), memory.ContentRows(*owner)
 
     def open(self) -> None:
         """Open the database and count its rows.

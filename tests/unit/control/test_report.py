@@ -1,5 +1,7 @@
 """What may be asked of the report, and what is refused."""
 
+import datetime as dt
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,7 +10,11 @@ from unittest.mock import Mock
 import pytest
 
 from edged.errors import UsageError
+from edged.flow.ledger import Ledger
+from edged.flow.relaying.words import RelayHealth
 from edged.report import Overflows, Report
+from edged.types import ModelRef, ReplaySpan
+from tests.doubles.clock import START, FakeClock
 from tests.doubles.readings import make_outbox, reading
 
 
@@ -63,3 +69,28 @@ def test_lost_events_are_told_once() -> None:
     for count in (0, 1, 1, 3):  # noqa: B007 - the source tells it
         overflows.look()
     assert events == [("overflow", {"source": "inbox", "overflows": n}) for n in (1, 3)]
+
+
+def test_the_status_can_be_said_in_json_whatever_the_relay_knows(tmp_path: Path) -> None:
+    """The end of the broker's certificate, too, which only a connection with TLS has."""
+    outbox = make_outbox(tmp_path)
+    outbox.open()
+    health = RelayHealth(
+        connected=True,
+        fault=None,
+        refused=(),
+        sent=1,
+        no_subscriber=0,
+        reconnects=0,
+        dead=0,
+        replaying=ReplaySpan(first=1, last=2, since=0.0, rows=2),
+        certificate_until=START + dt.timedelta(days=1),
+    )
+    loaded: Any = SimpleNamespace(config=SimpleNamespace(device="box"), digest="0" * 64)
+    report = Report(loaded, ModelRef(name="m", precision="fp16", digest="0" * 64), [], Ledger([], 8, FakeClock()), outbox)
+    sink: Any = SimpleNamespace(unfiled=0, stuck=False, full="")
+    report.attach(Mock(health=lambda: health), sink)
+    told = json.loads(json.dumps(report.verbs()["status"]({})))
+    assert told["broker"]["certificate_until"].endswith("Z")
+    assert told["broker"]["replaying"]["last"] == 2
+    outbox.close()

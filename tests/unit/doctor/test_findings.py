@@ -11,7 +11,6 @@ from edged.doctor import clock, events, limits, service, table
 from edged.doctor.examine import examine
 from edged.doctor.finding import Finding, Level, bad, doubt, good
 from edged.doctor.model import Executed, judged
-from edged.doctor.mounts import is_remote, kind_of
 from edged.errors import EdgedError, ExitCode
 from tests.doubles.cases import case, told, worst
 
@@ -78,25 +77,6 @@ def test_the_clock_is_judged(now: dt.datetime, synced: bool | None, newest: dt.d
     found = list(clock.judged(now, synced, (Path("/var/lib/edged/outbox.db"), newest) if newest else None))
     assert worst(found) is level
     assert says in "".join(finding.text for finding in found)
-
-
-MOUNTS = r"""
-21 1 8:1 / / rw - ext4 /dev/sda1 rw
-30 21 0:40 / /srv/edged rw - nfs4 server:/x rw
-31 21 0:41 / /srv/with\040blank rw - fuse.sshfs host: rw
-32 30 0:42 / /srv/edged rw - xfs /dev/sdb1 rw
-""".lstrip()
-
-
-@pytest.mark.parametrize(
-    ("path", "kind", "remote"),
-    [("/srv/edged/inbox", "xfs", False), ("/srv/with blank/a", "fuse.sshfs", True), ("/srv/edgedly", "ext4", False)],
-)
-def test_the_nearest_mount_names_the_file_system(tmp_path: Path, path: str, kind: str, remote: bool) -> None:
-    """Of two mounts on one point the later one; blanks are written as numbers there."""
-    (tmp_path / "mountinfo").write_text(MOUNTS)
-    assert kind_of(Path(path), tmp_path / "mountinfo") == kind
-    assert is_remote(kind) is remote
 
 
 @pytest.mark.parametrize(

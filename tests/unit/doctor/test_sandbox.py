@@ -58,6 +58,14 @@ def test_a_metrics_file_outside_is_found_too(tmp_path: Path) -> None:
     assert "metrics.file" in told(list(sandbox.check(case(tmp_path, unit=STRICT, **changes))), Level.BAD)
 
 
+def test_a_folder_that_is_only_read_may_be_read_only(tmp_path: Path) -> None:
+    """A share whose files are kept; but one that the unit hides cannot be read either."""
+    share = {"sources": {"share": {"path": "/mnt/share", "after": "keep"}}}
+    assert worst(list(sandbox.check(case(tmp_path, unit=STRICT, **INSTALLED, **share)))) is Level.GOOD
+    hidden = {"sources": {"share": {"path": "/home/anna/share", "after": "keep"}}}
+    assert "does not exist for the service" in told(list(sandbox.check(case(tmp_path, unit=STRICT, **INSTALLED, **hidden))), Level.BAD)
+
+
 def test_without_a_strict_sandbox_nothing_is_read_only(tmp_path: Path) -> None:
     """A unit of somebody else's making may be open."""
     open_unit = STRICT | {"ProtectSystem": "no", "ProtectHome": "no", "PrivateTmp": "no"}

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from edged.errors import OutboxError
 from edged.flow.memory import KeptFile, Mark
 from edged.flow.outbox import Outbox
 from edged.types import FrameId, SourceName
+from tests.doubles.disk import ERRORS, FailingDisk
 from tests.doubles.readings import frame_id, make_outbox, reading
 
 A, B = SourceName("a"), SourceName("b")
@@ -82,3 +84,38 @@ def test_the_oldest_come_in_steps(outbox: Outbox) -> None:
     assert [one.id for one in first] == [frame_id(1), frame_id(2)]
     assert [one.id for one in outbox.kept.oldest(A, first[-1].id, 2)] == [frame_id(3)]
     assert outbox.kept.oldest(A, FrameId("~"), 2) == []
+
+
+@pytest.mark.parametrize(("fault", "on"), [("full", "INSERT"), ("input/output", "COMMIT"), ("damaged", "INSERT")])
+def test_a_claim_that_cannot_be_noted_ends_the_outbox_with_its_own_reason(tmp_path: Path, fault: str, on: str) -> None:
+    """Nothing is tried after it, and a full disk is not told as damage, which would have all of it checked at the next start."""
+    disk = FailingDisk()
+    outbox = make_outbox(tmp_path, connect=disk.connect)
+    outbox.open()
+    disk.fault, disk.on = fault, on
+    with pytest.raises(OutboxError, match=ERRORS[fault][0]):
+        outbox.kept.claim(A, file(1))
+    assert disk.last.startswith(on)
+    with pytest.raises(OutboxError, match=ERRORS[fault][0]):
+        outbox.add([reading(1)])
+    assert (tmp_path / "outbox.db.suspect").exists() == (fault == "damaged")
+
+
+def test_every_commit_after_a_claim_is_synced(outbox: Outbox) -> None:
+    """Also after a claim that was given up."""
+    outbox.kept.claim(A, file(1))
+    with pytest.raises(UnicodeEncodeError):
+        outbox.kept.claim(A, file(2, "\ud800"))
+    with outbox._database.reading() as db:
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_claims_find_room_when_the_disk_is_nearly_full(tmp_path: Path) -> None:
+    """The reserve is given up for them, as for everything that must be written."""
+    free = [2**30]
+    outbox = make_outbox(tmp_path, reserve_bytes=2**20, free=lambda _: free[0])
+    outbox.open()
+    free[0] = 0
+    outbox.kept.claim(A, file(1))
+    assert not (tmp_path / "outbox.reserve").exists()
+    outbox.close()

@@ -3,11 +3,14 @@
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from edged.flow.memory import KeptFile, Mark
 from edged.flow.outbox import Outbox
+from edged.flow.outbox.record import holds_readings
 from edged.flow.outbox.schema import PAGE_BYTES
 from edged.flow.outbox.seal import DamagedPayload, seal, unpack, unseal
 from edged.types import RowState, SourceName
@@ -108,6 +111,46 @@ def test_rows_keep_their_states_and_the_epoch_goes_on(closed: Path) -> None:
     outbox.close()
 
 
+def spoil_one_page(path: Path) -> None:
+    """Readings cannot be listed by SQL any more, all other tables can."""
+    data = bytearray(path.read_bytes())
+    page = next(at for at in range(PAGE_BYTES, len(data), PAGE_BYTES) if holds_readings(bytes(data[at : at + PAGE_BYTES])))
+    data[page + 1 : page + 8] = b"\xff" * 7
+    path.write_bytes(data)
+    path.with_name("outbox.db.suspect").touch()
+
+
+@pytest.mark.parametrize("spoil", [spoil_header, spoil_one_page])
+def test_what_was_agreed_with_consumers_folders_and_broker_goes_on(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    """Confirmations that are awaited, a replay under way, retained topics, and which files were read already."""
+    outbox = opened(tmp_path)
+    outbox.add([reading(n) for n in range(1, 101)])
+    outbox.accept(range(1, 61), again=NOW + 300)
+    outbox.sent_again([7], NOW, 60, 3600)
+    span = outbox.begin_replay(first=30)
+    topics = [f"edged/line3/field/inbox/{'x' * (n % 70)}{n}" for n in range(100)]
+    outbox.remember(topics)
+    files = [
+        KeptFile(path=f"{'d' * (n % 60)}/{n}.jpg", mark=Mark(f"{n}:1", f"{n}:2"), sha256=f"{n:064x}", id=frame_id(n)) for n in range(1, 101)
+    ]
+    for file in [*files, KeptFile(path="unreadable", mark=Mark("1:1", "1:1"), sha256=None, id=frame_id(200), attempt=3)]:
+        outbox.kept.claim(INBOX, file)
+        outbox.contents.remember(INBOX, file.sha256 or "00" * 32, file.id, NOW)
+    outbox.filed([file.id for file in files])
+    outbox.close()
+    spoil(tmp_path / "outbox.db")
+    again = opened(tmp_path)
+    assert again.salvaged
+    assert again.stats().unconfirmed == 60
+    assert [row.seq for row in again.overdue(1, NOW + 120, 3600)] == [7]
+    assert again.replay() == span
+    assert again.retained() == set(topics)
+    assert again.kept.fresh(INBOX, [(file.path, file.mark) for file in files]) == set()
+    assert again.kept.claims(INBOX) == [KeptFile(path="unreadable", mark=Mark("1:1", "1:1"), sha256=None, id=frame_id(200), attempt=3)]
+    assert [again.contents.first(INBOX, f"{n:064x}", NOW, 60) for n in (1, 100)] == [frame_id(1), frame_id(100)]
+    again.close()
+
+
 def test_a_log_is_set_aside_with_its_database(closed: Path) -> None:
     """What is not folded in yet is saved, too, and neither file is changed."""
     outbox = opened(closed.parent)
@@ -124,6 +167,75 @@ def test_a_log_is_set_aside_with_its_database(closed: Path) -> None:
     assert [row.seq for row in again.due(200, NOW)] == [n for n in range(41, 111) if n != 50]
     assert (place / again.salvaged.set_aside).read_bytes() == before["outbox.db"]
     assert (place / f"{again.salvaged.set_aside}-wal").read_bytes() == before["outbox.db-wal"]
+    again.close()
+
+
+@pytest.mark.parametrize("then", ["claims only", "a reading"])
+@pytest.mark.parametrize("torn", [0, 512])
+def test_claims_that_a_power_cut_tore_are_no_damage(tmp_path: Path, then: str, torn: int) -> None:
+    """They are not synced: any of them may be missing, also one before others, or before the commit that was being synced."""
+    outbox = opened(tmp_path)
+    epoch = outbox.stats().epoch
+    outbox.add([reading(1)])
+    before = (tmp_path / "outbox.db-wal").stat().st_size
+    for number in range(2, 5):
+        outbox.kept.claim(INBOX, KeptFile(path=f"{number}.jpg", mark=Mark("1:1", "1:1"), sha256="ab" * 32, id=frame_id(number)))
+    if then == "a reading":
+        outbox.add([reading(2)])
+    place = tmp_path / "cut"
+    place.mkdir()
+    for name in ("outbox.db", "outbox.db-wal"):
+        shutil.copyfile(tmp_path / name, place / name)
+    outbox.close()
+    with (place / "outbox.db-wal").open("r+b") as log:
+        log.seek(before + 24 + torn)
+        log.write(bytes(PAGE_BYTES - torn))
+    again = opened(place)
+    assert again.salvaged is None
+    assert (again.stats().epoch, again.stats().readings, again.kept.claims(INBOX)) == (epoch, 1, [])
+    again.close()
+
+
+@pytest.mark.parametrize("at", [0, 4, 8, 12, 16, 20, 24, 500])
+def test_a_bit_that_flips_anywhere_in_a_frame_ends_no_log(tmp_path: Path, at: int) -> None:
+    """Page, size, salts, checksum or content: SQLite would leave out all that follows, and its seq be given again."""
+    outbox = opened(tmp_path)
+    outbox.add([reading(1)])
+    before = (tmp_path / "outbox.db-wal").stat().st_size
+    for number in range(2, 5):
+        outbox.add([reading(number)])
+    place = tmp_path / "crashed"
+    place.mkdir()
+    for name in ("outbox.db", "outbox.db-wal"):
+        shutil.copyfile(tmp_path / name, place / name)
+    outbox.close()
+    data = bytearray((place / "outbox.db-wal").read_bytes())
+    data[before + at] ^= 1
+    (place / "outbox.db-wal").write_bytes(data)
+    again = opened(place)
+    assert again.salvaged
+    assert {row.id for row in again.due(10, NOW)} == {frame_id(number) for number in range(1, 5)}
+    again.close()
+
+
+def test_a_commit_that_was_synced_is_missed_whatever_was_torn_before(tmp_path: Path) -> None:
+    """A claim is durable with the first reading after it: then it cannot be torn, and what follows would be lost with it."""
+    outbox = opened(tmp_path)
+    before = (tmp_path / "outbox.db-wal").stat().st_size
+    outbox.kept.claim(INBOX, KeptFile(path="1.jpg", mark=Mark("1:1", "1:1"), sha256="ab" * 32, id=frame_id(1)))
+    outbox.add([reading(1)])
+    outbox.accept([1])
+    place = tmp_path / "crashed"
+    place.mkdir()
+    for name in ("outbox.db", "outbox.db-wal"):
+        shutil.copyfile(tmp_path / name, place / name)
+    outbox.close()
+    with (place / "outbox.db-wal").open("r+b") as log:
+        log.seek(before + 24 + 512)
+        log.write(b"\xff")
+    again = opened(place)
+    assert again.salvaged
+    assert again.find(frame_id(1))
     again.close()
 
 

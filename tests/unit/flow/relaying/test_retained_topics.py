@@ -98,3 +98,16 @@ def test_a_retained_signal_is_left_alone_while_it_is_in_use(rig: Sources) -> Non
     rig.restart()
     rig.go(5)
     assert rig.cleared() == [FIELD.topic]
+
+
+def test_which_signals_are_in_use_may_change_while_we_run(rig: Sources) -> None:
+    """A reload names them anew: those that stay are left alone at the next refresh, and those that go are cleared."""
+    rig.relay.adapt(RelayOptions(keeps=lambda topic: topic == FIELD.topic))
+    rig.relay.signal([replace(FIELD, retain=True)], 10)
+    rig.relay.refresh()
+    rig.go(1)
+    assert rig.cleared() == []
+    rig.relay.adapt(RelayOptions())
+    rig.relay.refresh()
+    rig.go(1)
+    assert rig.cleared() == [FIELD.topic]
