@@ -14,7 +14,7 @@ import pytest
 
 from edged.errors import EdgedError, InstanceRunning, OutboxError, OutboxFull
 from edged.flow.outbox import Outbox, salvage
-from edged.flow.outbox.schema import SCRIPTS, migrate
+from edged.flow.outbox.schema import PAGE_BYTES, SCRIPTS, migrate
 from edged.flow.ports import MessageStore
 from edged.types import SourceName
 from tests.contracts.message_store_contract import NOW, MessageStoreContract, balanced
@@ -241,10 +241,10 @@ class TestDamage:
         outbox.close()
         ((root,),) = sql(tmp_path, "SELECT rootpage FROM sqlite_schema WHERE name = 'reading'")
         with (tmp_path / "outbox.db").open("r+b") as file:
-            file.seek((int(str(root)) - 1) * 1024)
-            page = file.read(1024)
+            file.seek((int(str(root)) - 1) * PAGE_BYTES)
+            page = file.read(PAGE_BYTES)
             cell = int.from_bytes(page[12:14], "big")  # the first of an inner page: it points to the oldest rows
-            file.seek((int.from_bytes(page[cell : cell + 4], "big") - 1) * 1024)
+            file.seek((int.from_bytes(page[cell : cell + 4], "big") - 1) * PAGE_BYTES)
             file.write(b"\xff" * 400)
         (tmp_path / "outbox.db-wal").write_bytes(b"x")  # a log that is left tells of an unclean end
         again = make_outbox(tmp_path)
