@@ -1,6 +1,7 @@
 """The outbox on a real SQLite file."""
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -65,6 +66,16 @@ class TestReopening:
         second.close()
         assert (after.readings, after.pending, after.sent, after.dead, after.epoch) == (6, 3, 2, 1, before.epoch)
         assert [(row.seq, row.attempts) for row in rows] == [(4, 1), (5, 0), (6, 0)]
+
+    def test_the_name_of_a_new_database_is_durable_before_anything_is_in_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """And that of the folder that was made for it: else a power cut takes all that was committed."""
+        synced: list[Path] = []
+        monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        (tmp_path / "state").mkdir()
+        outbox = make_outbox(tmp_path / "state")
+        outbox.open()
+        assert synced[:2] == [tmp_path / "state", tmp_path]
+        outbox.close()
 
     def test_each_database_has_its_own_epoch(self, tmp_path: Path) -> None:
         """A new database is a new epoch."""

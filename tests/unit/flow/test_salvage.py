@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -360,6 +361,25 @@ def test_a_salvage_that_is_interrupted_is_finished(closed: Path, monkeypatch: py
     (aside,) = closed.parent.glob("outbox.db.damaged-*")
     assert aside.read_bytes() == damaged
     assert sorted(path.name for path in closed.parent.iterdir()) == sorted([aside.name, "outbox.db", "outbox.db-wal"])
+    outbox.close()
+
+
+def test_each_step_of_a_salvage_is_durable_before_what_builds_on_it(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new content before its name, that name before the old files go, and the last one before anything is committed."""
+    steps: list[str] = []
+    rename = Path.rename
+
+    def renamed(path: Path, target: Path) -> Path:
+        done = rename(path, target)
+        steps.append(target.name)
+        return done
+
+    spoil_header(closed)
+    monkeypatch.setattr(Path, "rename", renamed)
+    monkeypatch.setattr(os, "fsync", lambda number: steps.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else "file"))
+    outbox = opened(closed.parent)
+    assert outbox.salvaged
+    assert steps == ["file", "outbox.db.salvaged", "folder", outbox.salvaged.set_aside, "outbox.db", "folder"]
     outbox.close()
 
 

@@ -99,6 +99,17 @@ def test_the_sidecar_stands_before_the_file_moves(work: WorkFolder, places: Plac
     assert (work.path / f"{IDS[0]}~a.jpg").exists()
 
 
+def test_a_new_day_is_durable_before_a_sidecar_lies_in_it(work: WorkFolder, places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sync of a sidecar keeps every file of its folder from being found in work again: that folder must not go itself."""
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    claim(work, places, claimed())
+    work.file_away(held(claimed()), Outcome.FAILED, ("r",), START)
+    day = places.failed / "2026-11-22"
+    sidecar = next(number for number, path in enumerate(synced) if path.parent == day)
+    assert {day, places.failed} <= set(synced[:sidecar])
+
+
 def test_filing_never_overwrites(work: WorkFolder, places: Places) -> None:
     """What has the name keeps it, and the file stays in work."""
     claim(work, places, claimed())
