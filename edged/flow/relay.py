@@ -126,6 +126,7 @@ class Relay:
     def adapt(self, options: RelayOptions) -> None:
         """Deliver like this from now on; what is subscribed to follows with the next connection."""
         self._asked.append(lambda: self._lanes.adapt(options))
+        self._stale = True
         self._wake.set()
 
     def reconnect(self, publisher: Publisher, *, retry_max_seconds: float) -> None:

@@ -46,10 +46,10 @@ class Lanes:
 
     def adapt(self, options: RelayOptions) -> None:
         """Deliver like this from now on; what is subscribed to follows with the next connection."""
-        self.topics.adapt(options.keeps)
         self.redelivery.adapt(options.ack_timeout_seconds)
         self.inbound.confirms = options.ack_timeout_seconds is not None
         self.delivery.require_subscriber = options.require_subscriber
+        self.topics.keeps = options.keeps
 
     @property
     def faults(self) -> tuple[Fault, ...]:

@@ -14,13 +14,9 @@ class RetainedTopics:
 
     def __init__(self, store: MessageStore, keeps: Callable[[str], bool]) -> None:
         """Leave alone what *keeps* says is still in use, although it is not said again at each connect."""
-        self._store, self._keeps = store, keeps
+        self._store, self.keeps = store, keeps
         self._known = store.retained()
         self._told: set[str] = set()
-
-    def adapt(self, keeps: Callable[[str], bool]) -> None:
-        """Go by these from the next look at what is to be cleared."""
-        self._keeps = keeps
 
     def publishing(self, topics: Collection[str]) -> None:
         """Remember them, before they go out."""
@@ -31,7 +27,7 @@ class RetainedTopics:
 
     def clearing(self, current: Collection[str]) -> list[Message]:
         """What clears the topics that are none of *current* any more."""
-        stale = sorted(topic for topic in self._known.difference(current) if not self._keeps(topic))
+        stale = sorted(topic for topic in self._known.difference(current) if not self.keeps(topic))
         return [Message(topic=topic, payload=b"", retain=True) for topic in stale]
 
     def cleared(self, topic: str) -> None:
