@@ -76,7 +76,9 @@ def _outbox(arguments: argparse.Namespace, verb: str, **values: Any) -> Any:
             if verb == "replay":
                 from edged.flow.again import ReplayVerb  # noqa: PLC0415
 
-                return ReplayVerb(outbox, clock=SystemClock(), synced=clock_synced, told=lambda stop: outbox.set_replay(None) if stop else None)(values)
+                return ReplayVerb(
+                    outbox, clock=SystemClock(), synced=clock_synced, told=lambda stop: outbox.set_replay(None) if stop else None
+                )(values)
             if verb == "outbox_stat":
                 return asdict(outbox.stats())
             if verb == "outbox_dead":

@@ -16,7 +16,8 @@ from edged.flow.relaying.retained import RetainedTopics
 from edged.flow.relaying.signals import Signals
 from edged.flow.relaying.words import RelayOptions
 from edged.lib.clock import Clock
-from edged.types import Fault, OutboxMessage
+from edged.link import Fault
+from edged.types import OutboxMessage
 
 
 class Lanes:

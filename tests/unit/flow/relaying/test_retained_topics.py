@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edged.flow.relaying.words import RelayOptions
-from edged.types import Message, Presence
+from edged.link import Message, Presence
 from tests.doubles.relay_rig import BASE, Rig
 from tests.unit.flow.relaying.test_signals import FIELD
 
