@@ -83,7 +83,9 @@ def _alone(config: Config, verb: str, values: Mapping[str, Any]) -> Any:
     outbox = open_outbox(config, SystemClock())
     try:
         if verb == "replay":
-            return ReplayVerb(outbox, clock=SystemClock(), synced=clock_synced, told=lambda _: None)(values)
+            return ReplayVerb(
+                outbox, clock=SystemClock(), synced=clock_synced, told=lambda stop: outbox.set_replay(None) if stop else None
+            )(values)
         if verb == "outbox_stat":
             return asdict(outbox.stats())
         if verb == "outbox_dead":

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 from edged.config import Config
 from edged.control.requests import Rules
+from edged.flow.pipeline import Fresh
 from edged.flow.publish import MqttPublisher
 from edged.flow.relaying.words import RelayOptions
 from edged.flow.signals import signals
-from edged.types import Message, Reading
+from edged.link import Message
 
 
 def publisher(config: Config) -> MqttPublisher:
@@ -42,9 +43,10 @@ class Live:
         """Speak like this from now on; from any thread."""
         self._config = config
 
-    def __call__(self, readings: Sequence[Reading]) -> None:
-        """Tell of readings that were committed this moment."""
+    def __call__(self, readings: Sequence[Fresh]) -> None:
+        """Tell of readings that were committed this moment, unless they had to wait for room until nothing of them is true any more."""
         config = self._config
-        messages = [message for reading in readings for message in signals(reading, config.base, config.mqtt)]
+        fresh = [reading for reading, age in readings if age <= config.mqtt.live_seconds]
+        messages = [message for reading in fresh for message in signals(reading, config.base, config.mqtt)]
         if messages:
             self._tell(messages, config.mqtt.live_seconds)

@@ -15,7 +15,7 @@ class ReplayVerb:
     """The verb `replay`: `{"since": "2h"}`, `{"from_seq": 1200}`, both, neither for all that is kept, or `{"stop": true}`."""
 
     def __init__(self, outbox: Outbox, *, clock: Clock, synced: Callable[[], bool | None], told: Callable[[bool], None]) -> None:
-        """Tell *told* that a replay was begun, or (True) shall stop."""
+        """Tell *told* that a replay was begun, or (True) shall stop: whoever sends it ends it, and nobody ends the next one with it."""
         self._outbox, self._clock, self._synced, self._told = outbox, clock, synced, told
 
     def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,7 +26,6 @@ class ReplayVerb:
         """
         if arguments.get("stop") is True:
             running = self._outbox.replay()
-            self._outbox.set_replay(None)
             self._told(True)
             return asdict(running) if running else {"rows": 0}
         span = self._outbox.begin_replay(since=self._since(arguments.get("since")), first=_first(arguments.get("from_seq")))

@@ -112,6 +112,10 @@ class Ledger:
         with self._changed:
             return not any(self._queues.values())
 
+    def age(self, entry: Entry) -> float:
+        """How many seconds ago it was claimed."""
+        return self._clock.monotonic() - entry.since
+
     def oldest_seconds(self) -> float:
         """How long the longest waiting input is being recognised; 0 where none is."""
         with self._changed:

@@ -18,7 +18,7 @@ from edged.errors import OutboxFull
 from edged.flow.ledger import Entry, Ledger
 from edged.flow.ports import MessageStore, Source
 from edged.flow.reader import Job, Reader
-from edged.types import Committed, Delivery, Reading, SourceName
+from edged.types import Committed, Delivery, Outcome, Reading, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,10 @@ class RecogniseWatch:
                 beat()
 
 
-def _nobody(_: Sequence[Reading]) -> None:
+Fresh = tuple[Reading, float]  # a reading, and how many seconds ago its input was claimed
+
+
+def _nobody(_: Sequence[Fresh]) -> None:
     """Nobody wants to know at once."""
 
 
@@ -111,7 +114,7 @@ class SinkWorker:
         committed: Beat,
         *,
         drain_seconds: float = 3.0,
-        live: Callable[[Sequence[Reading]], None] = _nobody,
+        live: Callable[[Sequence[Fresh]], None] = _nobody,
         took: Callable[[str, float], None] = lambda _stage, _seconds: None,
     ) -> None:
         """Join what completes to the outbox.
@@ -122,7 +125,7 @@ class SinkWorker:
             store: The outbox.
             committed: Called after each commit.
             drain_seconds: On stop, how long to wait for what is in work, at most.
-            live: Told what was read just now.
+            live: Told what was read just now; not what an earlier process had claimed.
             took: Told how long each stage of each reading took, in seconds.
         """
         self._sources = {source.name: source for source in sources}
@@ -135,13 +138,14 @@ class SinkWorker:
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Commit until *stop* is set and what was in work is committed, or the drain time is over."""
+        self._file()  # what an earlier run had committed when it failed
         waited = 0.0
         while waited < self._drain:
             beat()
             self._batch = self._batch or self._ledger.ready(_GROUP, _PATIENCE)
             if self._batch:
-                self._commit(self._batch, stop, beat)
-                self._batch = []
+                if not self._commit(self._batch, stop, beat):
+                    break  # what was claimed later must not be committed before it
             elif stop.is_set():
                 if self._ledger.empty:
                     return
@@ -149,32 +153,45 @@ class SinkWorker:
             self._file()
         log.warning("stopped with %d inputs in work; they are read again at the next start", self._ledger.flow().in_work)
 
-    def _commit(self, batch: list[Entry], stop: threading.Event, beat: Beat) -> None:
+    def _commit(self, batch: Sequence[Entry], stop: threading.Event, beat: Beat) -> bool:
+        """Commit and tell; False where *stop* came before there was room."""
         readings = [entry.reader.conclude(entry.job) for entry in batch if entry.job]
         for name in {reading.source for reading in readings}:
             self._sources[name].sync()
+        rows = self._add(readings, stop, beat)
+        if not rows:
+            return False
+        self._batch = []  # with the next two lines: whatever fails from here on, they are counted and filed once
+        self._ledger.committed(readings)
+        self._unfiled += [(reading.source, row) for reading, row in zip(readings, rows, strict=True)]
+        self._live([(r, self._ledger.age(entry)) for r, entry in zip(readings, batch, strict=True) if entry.delivery.attempt == 1])
+        self._committed()
+        for reading, row in zip(readings, rows, strict=True):
+            self._tell(reading, row)
+        return True
+
+    def _add(self, readings: Sequence[Reading], stop: threading.Event, beat: Beat) -> list[Committed]:
+        """Their rows, as soon as there is room; none where *stop* comes before: the files stay in work."""
         while True:
             try:
                 rows = self._store.add(readings)
-                break
             except OutboxFull as error:
                 if not self.full:
                     log.error("intake stopped: %s; %s", error, error.hint)  # noqa: TRY400 - expected, no traceback
                 self.full = f"intake stopped: {error}; {error.hint}"
                 beat()
                 if stop.wait(1):
-                    return  # the files stay in work and are read again at the next start
-        self.full = ""
-        self._ledger.committed(readings)
-        self._live(readings)
-        self._committed()
-        for reading, row in zip(readings, rows, strict=True):
-            self._unfiled.append((reading.source, row))
-            level = logging.INFO if reading.outcome in ("ok", "unsure") else logging.WARNING
-            fields = {"id": row.id, "seq": row.seq, "source": reading.source, "outcome": str(row.outcome), "file": reading.origin.name}
-            for stage, milliseconds in reading.timing_ms.items():
-                self._took(stage, milliseconds / 1000)
-            log.log(level, "read", extra=fields | ({"reason": "; ".join(row.reasons)} if row.reasons else {}))
+                    return []
+            else:
+                self.full = ""
+                return rows
+
+    def _tell(self, reading: Reading, row: Committed) -> None:
+        for stage, milliseconds in reading.timing_ms.items():
+            self._took(stage, milliseconds / 1000)
+        level = logging.INFO if reading.outcome in (Outcome.OK, Outcome.UNSURE) else logging.WARNING
+        fields = {"id": row.id, "seq": row.seq, "source": reading.source, "outcome": str(row.outcome), "file": reading.origin.name}
+        log.log(level, "read", extra=fields | ({"reason": "; ".join(row.reasons)} if row.reasons else {}))
 
     def _file(self) -> None:
         """Move the inputs of committed readings away; what cannot be moved keeps its slot and is tried again."""

@@ -4,19 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from threading import Event
 from typing import Protocol
 
-from edged.types import (
-    Committed,
-    Delivery,
-    FrameId,
-    LinkEvent,
-    Message,
-    OutboxMessage,
-    OutboxStats,
-    Outcome,
-    Reading,
-    ReplaySpan,
-    SourceName,
-)
+from edged.link import LinkEvent, Message
+from edged.types import Committed, Delivery, FrameId, OutboxMessage, OutboxStats, Outcome, Reading, ReplaySpan, SourceName
 
 
 class Source(Protocol):
@@ -106,7 +95,7 @@ class MessageStore(Protocol):
         """Not taken: stays pending until *next_try*; *count* it against the row. Returns its attempts."""
 
     def reject(self, seq: int, reason: str) -> None:
-        """Never to be taken: pending becomes dead, with its reason."""
+        """Never to be taken: what is pending, or awaits a confirmation, becomes dead, with its reason."""
 
     def replay(self) -> ReplaySpan | None:
         """The replay that is under way: it survives a restart."""

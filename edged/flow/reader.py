@@ -66,7 +66,7 @@ class Job:
         self.read: tuple[ReadLine, ...] = ()
         self.submitted = started  # monotonic, when the recogniser got its first piece
         self._answers: list[list[Posteriors | None]] = []
-        self._outstanding = 1  # the feed's own share, released by `sealed`
+        self._outstanding = 1  # the feed's own share, released at the end of `begin`
         self._lock = threading.Lock()
         self._completed = completed
 

@@ -11,6 +11,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.readings: list[Reading] = []
+        self.rows: dict[FrameId, Committed] = {}
         self.groups: list[int] = []
         self.filed_ids: list[FrameId] = []
         self.full = False
@@ -22,11 +23,12 @@ class MemoryStore:
         if self.full:
             raise OutboxFull("the outbox has no room", hint="make room")
         self.groups.append(len(readings))
-        rows = []
         for reading in readings:
-            self.readings.append(reading)
-            rows.append(Committed(id=reading.id, seq=len(self.readings), outcome=reading.outcome, reasons=reading.reasons))
-        return rows
+            if reading.id not in self.rows:
+                self.readings.append(reading)
+                seq = len(self.readings)
+                self.rows[reading.id] = Committed(id=reading.id, seq=seq, outcome=reading.outcome, reasons=reading.reasons)
+        return [self.rows[reading.id] for reading in readings]
 
     def filed(self, ids: Sequence[FrameId]) -> None:
         self.filed_ids.extend(ids)

@@ -91,7 +91,7 @@ class KeptFolder(DropFolder):
     def sync(self) -> None:
         """Nothing: the claim stands before the reading, in the same log."""
 
-    def finish(self, id: FrameId, outcome: Outcome, reasons: Sequence[str]) -> None:  # noqa: ARG002 - the signature of its Protocol
+    def finish(self, id: FrameId, outcome: Outcome, reasons: Sequence[str]) -> None:  # noqa: ARG002 - the contract
         """The reading was committed; a failure is told by it alone, for nothing is written beside a folder that is only read."""
         if id in self._held:
             self._duplicates.concluded(id, self._held[id], outcome)

@@ -52,19 +52,19 @@ class Counts:
         self.pending[source] += 1
         return self.readings
 
-    def finished(self, source: SourceName, state: RowState, *, awaited: bool = False) -> None:
-        """One row is pending no more; *awaited*: a consumer has to confirm it."""
+    def sent(self, source: SourceName, *, awaited: bool) -> None:
+        """One pending row was sent; *awaited*: a consumer has to confirm it."""
         self.pending[source] -= 1
-        self.settled[state] += 1
+        self.settled[RowState.SENT] += 1
         self.unconfirmed += awaited
 
-    def confirmed(self, source: SourceName, before: RowState, *, awaited: bool) -> None:
-        """A consumer has one row that was *before*."""
+    def became(self, source: SourceName, state: RowState, before: RowState, *, awaited: bool) -> None:
+        """One row that was *before* is confirmed or dead; *awaited*: a consumer had to confirm it."""
         if before is RowState.PENDING:
             self.pending[source] -= 1
         else:
             self.settled[before] -= 1
-        self.settled[RowState.CONFIRMED] += 1
+        self.settled[state] += 1
         self.unconfirmed -= awaited
 
     def revived(self, source: SourceName) -> None:

@@ -5,10 +5,13 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from edged.flow.outbox.age import UNKNOWN
 from edged.flow.outbox.rows import message
 from edged.types import FrameId, OutboxMessage, ReplaySpan, RowState, SourceName
 
 Settled = tuple[int, SourceName, RowState, bool]  # seq, source, the state it had, whether a confirmation was awaited
+
+_SINCE = "(changed_at >= ? OR changed_at = ?)"  # a row whose time nobody knows is rather sent once too often
 
 
 def confirm(db: sqlite3.Connection, ids: Sequence[FrameId], now: float) -> list[Settled]:
@@ -55,10 +58,10 @@ def unconfirmed(db: sqlite3.Connection) -> int:
 
 
 def span(db: sqlite3.Connection, first: int, since: float) -> ReplaySpan | None:
-    """The rows from *first* on that were sent or confirmed and changed since then; None where there are none."""
+    """The rows from *first* on that were sent or confirmed and may have changed since then; None where there are none."""
     rows, low, high = db.execute(
-        "SELECT count(*), min(seq), max(seq) FROM reading WHERE state IN ('sent', 'confirmed') AND seq >= ? AND changed_at >= ?",
-        (first, since),
+        f"SELECT count(*), min(seq), max(seq) FROM reading WHERE state IN ('sent', 'confirmed') AND seq >= ? AND {_SINCE}",  # noqa: S608
+        (first, since, UNKNOWN),
     ).fetchone()
     return ReplaySpan(first=low, last=high, since=since, rows=rows) if rows else None
 
@@ -66,9 +69,9 @@ def span(db: sqlite3.Connection, first: int, since: float) -> ReplaySpan | None:
 def in_span(db: sqlite3.Connection, span: ReplaySpan, limit: int) -> list[OutboxMessage]:
     """The next rows of a replay, lowest seq first."""
     found = db.execute(
-        "SELECT seq, id, source, body, attempts FROM reading JOIN payload USING (seq)"
-        " WHERE seq BETWEEN ? AND ? AND state IN ('sent', 'confirmed') AND changed_at >= ? ORDER BY seq LIMIT ?",
-        (span.first, span.last, span.since, limit),
+        "SELECT seq, id, source, body, attempts FROM reading JOIN payload USING (seq)"  # noqa: S608
+        f" WHERE seq BETWEEN ? AND ? AND state IN ('sent', 'confirmed') AND {_SINCE} ORDER BY seq LIMIT ?",
+        (span.first, span.last, span.since, UNKNOWN, limit),
     )
     return [_message(row) for row in found]
 

@@ -82,13 +82,22 @@ def message(seq: int, id: FrameId, source: SourceName, body: bytes, attempts: in
     return OutboxMessage(seq=seq, id=id, source=source, payload=payload, attempts=attempts, damage=damage)
 
 
-def finish(
-    db: sqlite3.Connection, seqs: Sequence[int], state: RowState, reason: str, now: float, *, again: float | None = None
-) -> list[SourceName]:
-    """Pending becomes *state*, to be confirmed until *again*; the sources of the rows that were pending."""
-    statement = "UPDATE reading SET state = ?, reason = ?, changed_at = ?, again = ? WHERE seq = ? AND state = 'pending' RETURNING source"
-    changed = [db.execute(statement, (state, reason, now, again, seq)).fetchall() for seq in seqs]
+def accept(db: sqlite3.Connection, seqs: Sequence[int], now: float, again: float | None) -> list[SourceName]:
+    """Pending becomes sent, to be confirmed until *again*; the sources of the rows that were pending."""
+    statement = (
+        "UPDATE reading SET state = 'sent', reason = '', changed_at = ?, again = ? WHERE seq = ? AND state = 'pending' RETURNING source"
+    )
+    changed = [db.execute(statement, (now, again, seq)).fetchall() for seq in seqs]
     return [SourceName(source) for found in changed for (source,) in found]
+
+
+def bury(db: sqlite3.Connection, seq: int, reason: str, now: float) -> list[tuple[SourceName, RowState]]:
+    """A row that is pending, or awaits a confirmation, becomes dead; its source and what it was, if it is one."""
+    found = db.execute("SELECT source, state FROM reading WHERE seq = ? AND (state = 'pending' OR again IS NOT NULL)", (seq,)).fetchall()
+    db.executemany(
+        "UPDATE reading SET state = 'dead', reason = ?, changed_at = ?, again = NULL WHERE seq = ?", [(reason, now, seq) for _ in found]
+    )
+    return [(SourceName(source), RowState(state)) for source, state in found]
 
 
 def postpone(db: sqlite3.Connection, seq: int, reason: str, next_try: float, count: int) -> int:

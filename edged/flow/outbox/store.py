@@ -129,15 +129,15 @@ class Outbox:
     def accept(self, seqs: Sequence[int], again: float | None = None) -> None:
         """The broker took these rows: pending becomes sent; see `MessageStore.accept`."""
         with self._changing() as (db, counts):
-            for source in rows.finish(db, seqs, RowState.SENT, "", self._now(), again=again):
-                counts.finished(source, RowState.SENT, awaited=again is not None)
+            for source in rows.accept(db, seqs, self._now(), again):
+                counts.sent(source, awaited=again is not None)
 
     def confirm(self, ids: Sequence[FrameId]) -> list[int]:
         """A consumer has these readings; the `seq` of those that were not confirmed before."""
         with self._changing() as (db, counts):
             settled = later.confirm(db, ids, self._now())
             for _, source, before, awaited in settled:
-                counts.confirmed(source, before, awaited=awaited)
+                counts.became(source, RowState.CONFIRMED, before, awaited=awaited)
         return [seq for seq, *_ in settled]
 
     def await_nothing(self) -> None:
@@ -163,10 +163,10 @@ class Outbox:
             return rows.postpone(db, seq, reason, next_try, 1 if count else 0)
 
     def reject(self, seq: int, reason: str) -> None:
-        """Never to be taken: pending becomes dead, with its reason."""
+        """Never to be taken: what is pending, or awaits a confirmation, becomes dead, with its reason."""
         with self._changing() as (db, counts):
-            for source in rows.finish(db, [seq], RowState.DEAD, reason, self._now()):
-                counts.finished(source, RowState.DEAD)
+            for source, before in rows.bury(db, seq, reason, self._now()):
+                counts.became(source, RowState.DEAD, before, awaited=before is RowState.SENT)
 
     def tidy(self) -> bool:
         """Forget some of the rows that were sent long ago; True if there is more to do.

@@ -16,7 +16,8 @@ from edged.flow.relaying.parcel import Parcel
 from edged.flow.relaying.suspects import Suspects
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock
-from edged.types import Fault, Message, OutboxMessage, SourceName, Suspicion
+from edged.link import Fault, Message, Suspicion
+from edged.types import OutboxMessage, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +186,7 @@ class Delivery:
         self._more = len(rows) == limit
         for row in rows:
             if row.damage:
-                self._bury(row, row.damage)
+                self.bury(row, row.damage)
             elif row.seq not in held and row.seq not in self.suspects:
                 self._backlog.append(row)
         return bool(self._backlog)
@@ -227,9 +228,10 @@ class Delivery:
                 self.suspects.add([row], self._clock.monotonic() + RETRY_SECONDS)
             return  # else the outbox brings it again
         self.suspects.clear(row.seq)
-        self._bury(row, reason)
+        self.bury(row, reason)
 
-    def _bury(self, row: OutboxMessage, reason: str) -> None:
+    def bury(self, row: OutboxMessage, reason: str) -> None:
+        """The row is never to be taken: it is dead, and that is told."""
         self._store.reject(row.seq, reason)
         self.dead += 1
         log.warning("dead letter", extra={"seq": row.seq, "id": row.id, "source": row.source, "reason": reason})

@@ -16,7 +16,8 @@ from edged.flow.relaying.retained import RetainedTopics
 from edged.flow.relaying.signals import Signals
 from edged.flow.relaying.words import RelayOptions
 from edged.lib.clock import Clock
-from edged.types import Fault
+from edged.link import Fault
+from edged.types import OutboxMessage
 
 
 class Lanes:
@@ -36,13 +37,16 @@ class Lanes:
         self.topics = RetainedTopics(store, options.keeps)
         self.notices = Notices(base, retained, self.topics)
         self.signals = Signals(clock, self.topics)
-        self.redelivery = Redelivery(store, base, clock, options.ack_timeout_seconds)
+        self.redelivery = Redelivery(store, base, clock, options.ack_timeout_seconds, bury=self._bury)
         self.replay = Replay(store, base, clock, event)
         self.delivery = Delivery(store, base, clock, rng, event=event, again=self.redelivery.deadline)
         self.inbound = Inbound(store, base, clock, event)
         self.adapt(options)
         self._old: tuple[Lane, ...] = (self.redelivery, self.replay)
         self._all: tuple[Lane, ...] = (self.notices, self.signals, self.delivery, *self._old)
+
+    def _bury(self, row: OutboxMessage, reason: str) -> None:
+        self.delivery.bury(row, reason)
 
     def adapt(self, options: RelayOptions) -> None:
         """Deliver like this from now on; what is subscribed to follows with the next connection."""

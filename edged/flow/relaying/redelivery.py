@@ -5,18 +5,16 @@ is confirmed, only a few are sent again in a round, and the rounds come later an
 away for a week would come back to a broker full of repetitions.
 """
 
-import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from edged.flow import link_faults
 from edged.flow.ports import MessageStore
 from edged.flow.relaying.delivery import row_message
 from edged.flow.relaying.parcel import Parcel
 from edged.lib.clock import Clock
-from edged.types import Fault, OutboxMessage
-
-log = logging.getLogger(__name__)
+from edged.link import Fault
+from edged.types import OutboxMessage
 
 LONGEST_SECONDS = 3600.0  # between two sendings of a row, and between two rounds
 PROBES = 20  # rows in a round while nobody confirms
@@ -29,9 +27,11 @@ _LOOK_SECONDS = 0.5
 class Redelivery:
     """The lane of rows that were sent before. Used by the relay's thread only."""
 
-    def __init__(self, store: MessageStore, base: str, clock: Clock, timeout_seconds: float | None) -> None:
-        """Wait *timeout_seconds* for the first confirmation of a row; None awaits none."""
-        self._store, self._base, self._clock = store, base, clock
+    def __init__(
+        self, store: MessageStore, base: str, clock: Clock, timeout_seconds: float | None, *, bury: Callable[[OutboxMessage, str], None]
+    ) -> None:
+        """Wait *timeout_seconds* for the first confirmation of a row; None awaits none. What can never be sent is left to *bury*."""
+        self._store, self._base, self._clock, self._bury = store, base, clock, bury
         self._epoch = store.stats().epoch
         self.sendings = 0  # since the start of the process
         self._backlog: deque[OutboxMessage] = deque()
@@ -138,8 +138,7 @@ class Redelivery:
         rows = self._store.overdue(limit, self._clock.now().timestamp(), self._longest)
         for row in rows:
             if row.damage:
-                log.warning("cannot be sent again", extra={"seq": row.seq, "id": row.id, "reason": row.damage})
-                self._postpone(row.seq)
+                self._bury(row, row.damage)  # else it would wait for ever for a word of somebody who may not have it
             elif row.seq not in self._held:
                 self._backlog.append(row)
         if len(rows) < limit:

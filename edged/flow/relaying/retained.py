@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Collection
 
 from edged.flow.ports import MessageStore
-from edged.types import Message
+from edged.link import Message
 
 log = logging.getLogger(__name__)
 

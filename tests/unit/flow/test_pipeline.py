@@ -14,10 +14,11 @@ import pytest
 
 from edged.errors import OutboxError
 from edged.flow.ledger import Ledger
-from edged.flow.pipeline import FeedWorker, Lease, RecogniseWatch, SinkWorker
+from edged.flow.pipeline import FeedWorker, Fresh, Lease, RecogniseWatch, SinkWorker
 from edged.flow.reader import Answer, Reader
 from edged.lib.clock import SystemClock
 from edged.types import Outcome, SourceName, Transcript
+from tests.doubles.clock import FakeClock
 from tests.doubles.fake_source import FakeSource, Tray
 from tests.doubles.memory_store import MemoryStore
 from tests.doubles.wait import until
@@ -378,6 +379,90 @@ def test_a_sink_that_failed_goes_on_with_the_batch_in_its_hands() -> None:
     assert (ledger.flow().in_work, list(tray.claimed)) == (0, [])
 
 
+def ready(tray: Tray, *drops: str) -> tuple[FakeSource, Ledger]:
+    """A source whose inputs were read, and wait for the sink."""
+    source, ledger = FakeSource("a", tray), Ledger([SourceName("a")], SLOTS, FakeClock())
+    for name in drops:
+        tray.drop(name, b"x")
+    deliveries = source.deliveries(threading.Event(), lambda: None)
+    for _ in range(max(1, len(drops))):
+        item = next(deliveries)
+        assert ledger.reserve(source.name, 0)
+        reader().begin(item, ledger.enter(item, reader()))
+    return source, ledger
+
+
+@pytest.mark.parametrize("part", ["live", "committed", "took"])
+def test_whatever_fails_after_the_commit_nothing_is_counted_or_filed_twice(part: str) -> None:
+    """Who is told may fail; the sink goes on with the next batch, and all slots are free in the end."""
+    tray = Tray()
+    source, ledger = ready(tray, "1", "2")
+    store, stop, told = MemoryStore(), threading.Event(), list[str]()
+    stop.set()
+
+    def tell(name: str) -> None:
+        told.append(name)
+        if name == part and told.count(name) == 1:
+            raise KeyError("a defect")
+
+    sink = SinkWorker(
+        [source],
+        ledger,
+        store,
+        lambda: tell("committed"),
+        drain_seconds=0.6,
+        live=lambda _: tell("live"),
+        took=lambda *_: tell("took"),
+    )
+    with pytest.raises(KeyError):
+        sink.run(stop, lambda: None)
+    sink.run(stop, lambda: None)
+    assert (ledger.flow().accepted, ledger.flow().readings, ledger.flow().in_work) == (2, 2, 0)
+    assert (len(store.readings), len(tray.finished), told.count("live")) == (2, 2, 1)
+    assert [ledger.reserve(source.name, 0) for _ in range(SLOTS + 1)] == [True] * SLOTS + [False]
+
+
+def test_work_of_an_earlier_process_is_no_live_signal() -> None:
+    """It was captured before the crash, nobody knows how long ago; it is a reading as every other."""
+    tray, store, live, stop = Tray(), MemoryStore(), list[Fresh](), threading.Event()
+    ready(tray, "1")
+    source, ledger = ready(tray)
+    stop.set()
+    SinkWorker([source], ledger, store, lambda: None, drain_seconds=0.6, live=live.extend).run(stop, lambda: None)
+    assert (len(store.readings), live) == (1, [])
+
+
+def test_a_live_signal_tells_how_old_it_is() -> None:
+    """What had to wait for room in the outbox is not of now."""
+    source, ledger = ready(Tray(), "1")
+    live, stop = list[Fresh](), threading.Event()
+    ledger._clock.advance(60)  # type: ignore[attr-defined]
+    stop.set()
+    SinkWorker([source], ledger, MemoryStore(), lambda: None, drain_seconds=0.6, live=live.extend).run(stop, lambda: None)
+    assert [age for _, age in live] == [60]
+
+
+def test_a_stop_with_a_full_outbox_commits_nothing_that_was_claimed_later() -> None:
+    """Room that comes during the stop is left to the next start, which reads in the order of the claims."""
+    tray, store, stop = Tray(), MemoryStore(), threading.Event()
+    source, ledger = ready(tray, "1", "2", "3")
+    store.full = True
+    sink = SinkWorker([source], ledger, store, lambda: None, drain_seconds=0.6)
+    takes, add = ledger.ready, store.add
+    ledger.ready = lambda limit, timeout: takes(1, timeout)  # type: ignore[method-assign]
+
+    def full_once(readings: Any) -> Any:
+        try:
+            return add(readings)
+        finally:
+            store.full = False
+
+    store.add = full_once  # type: ignore[method-assign]
+    stop.set()
+    sink.run(stop, lambda: None)
+    assert (store.readings, len(tray.claimed), ledger.flow().in_work) == ([], 3, 3)
+
+
 def test_no_source_is_starved_by_the_others() -> None:
     """With more ready than fits into one commit, everybody has a turn."""
     sources = [FakeSource(name, Tray()) for name in "abc"]
@@ -429,6 +514,6 @@ def test_what_was_read_is_told_at_once_and_in_order() -> None:
         store,
         lambda: story.append(f"relay after {len(store.readings)}"),
         drain_seconds=0.6,
-        live=lambda readings: story.extend(r.origin.name for r in readings),
+        live=lambda fresh: story.extend(r.origin.name for r, _ in fresh),
     ).run(stop, lambda: None)
     assert story == ["1", "2", "3", "relay after 3"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edged.flow.relaying.words import RelayOptions
-from edged.types import Message
+from edged.link import Message
 from tests.contracts.message_store_contract import balanced
 from tests.doubles.fake_publisher import FORGET, HANG_UP
 from tests.doubles.readings import frame_id
@@ -261,3 +261,21 @@ def test_an_old_reading_that_is_refused_now_costs_less_and_less(rig: Rig, answer
     rig.add(1)
     rig.until(lambda: 3 in rig.publisher.seqs(), 30)
     assert rig.outbox.stats().dead == 0
+
+
+def test_a_reading_that_was_damaged_while_it_waited_for_a_confirmation_is_a_dead_letter(rig: Rig) -> None:
+    """It can never be sent again, and would hold its room for ever; somebody must know that a consumer may lack it."""
+    rig.add(2)
+    rig.go()
+    with rig.outbox._database.transaction() as db:
+        db.execute("UPDATE payload SET body = x'01' WHERE seq = 1")
+    rig.go(2 * TIMEOUT)
+    stats = rig.outbox.stats()
+    assert (stats.dead, stats.sent, stats.unconfirmed) == (1, 1, 1)
+    assert [letter.seq for letter in rig.outbox.dead()] == [1]
+    assert len(rig.publisher.on("/event/dead_letter")) == 1
+    assert balanced(rig.outbox)
+    confirm(rig, 1)
+    rig.go()
+    assert (rig.outbox.stats().dead, rig.outbox.stats().confirmed) == (0, 1)
+    assert balanced(rig.outbox)

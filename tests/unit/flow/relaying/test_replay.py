@@ -10,7 +10,7 @@ import pytest
 
 from edged.errors import UsageError
 from edged.flow.again import ReplayVerb
-from edged.types import Message
+from edged.link import Message
 from tests.contracts.message_store_contract import balanced
 from tests.doubles.fake_publisher import FORGET, HANG_UP
 from tests.doubles.readings import frame_id
@@ -169,3 +169,33 @@ def test_an_empty_window_is_no_replay(rig: ReplayRig) -> None:
     rig.go(3600)
     assert rig.replay(since="10m") == {"rows": 0}
     assert rig.outbox.replay() is None
+
+
+def test_what_was_sent_before_the_clock_was_set_is_part_of_every_window(rig: ReplayRig) -> None:
+    """Nobody knows when that was; rather once too often than never. What came before by its time is left out."""
+    rig.outbox._age._synced = lambda: False
+    rig.add(2)
+    rig.go(1)
+    rig.outbox._age._synced = lambda: True
+    rig.clock.advance(3 * 3600)
+    rig.add(1)
+    rig.go(1)
+    assert rig.replay(since="1h")["rows"] == 3
+    rig.go(1)
+    assert rig.replayed() == [31, 32, 33]
+
+
+def test_a_stop_never_ends_the_replay_after_it(rig: ReplayRig) -> None:
+    """Between the word and the end, a new one is refused; nothing that was begun is dropped in silence."""
+    rig.publisher.hold = True
+    rig.replay()
+    rig.go(0.1)
+    rig.replay(stop=True)
+    with pytest.raises(UsageError, match="under way"):
+        rig.replay(from_seq=29)
+    rig.relay.step()
+    assert rig.replay(from_seq=29)["rows"] == 2
+    rig.publisher.hold = False
+    rig.publisher.release()
+    rig.go(2)
+    assert rig.replayed()[-2:] == [29, 30]
