@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from edged import __version__
-from edged.certificates import Certificates
 from edged.config import Config
 from edged.config.file import LoadedConfig, load_config
 from edged.config.start import Start, keep
@@ -29,7 +28,13 @@ from edged.control.requests import RequestDesk
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
 from edged.control.verbs import Verb
-from edged.exporter import Exporter
+from edged.daemon.certificates import Certificates
+from edged.daemon.exporter import Exporter
+from edged.daemon.opening import former, open_outbox, open_sources
+from edged.daemon.publishing import Live, desk_rules, publisher, relay_options
+from edged.daemon.reloading import Parts, Reloading
+from edged.daemon.report import NamedCheck, Overflows, Report, StatusWorker
+from edged.daemon.succession import Succession
 from edged.flow.again import ReplayVerb
 from edged.flow.asked import Asked
 from edged.flow.decode import limit_threads
@@ -48,11 +53,6 @@ from edged.lib.clock import Clock, SystemClock, clock_synced
 from edged.lib.heap import bound_heap
 from edged.lib.logs import setup_logging
 from edged.lib.sdnotify import Notifier, watchdog_interval
-from edged.opening import former, open_outbox, open_sources
-from edged.publishing import Live, desk_rules, publisher, relay_options
-from edged.reloading import Parts, Reloading
-from edged.report import NamedCheck, Overflows, Report, StatusWorker
-from edged.succession import Succession
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from typing import Any
 from edged.control.post import Beat
 from edged.control.verbs import Verb, perform, refusal
 from edged.lib.clock import Clock
-from edged.types import Message, Received
+from edged.link import Message, Received
 
 _log = logging.getLogger(__name__)
 

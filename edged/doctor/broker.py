@@ -12,8 +12,8 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from edged.certificates import WARNING_DAYS, ends_of
 from edged.config import MqttSection, TlsSection
+from edged.daemon.certificates import WARNING_DAYS, ends_of
 from edged.doctor.case import Case
 from edged.doctor.finding import Finding, bad, doubt, good
 from edged.errors import TransientPublishError

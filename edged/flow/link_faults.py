@@ -3,7 +3,7 @@
 import socket
 import ssl
 
-from edged.types import Fault, Suspicion
+from edged.link import Fault, Suspicion
 
 _TLS = "check mqtt.tls (ca_file, cert_file, key_file), the name in the broker's certificate, and this box's clock"
 _BEYOND = "a broker beyond private networks needs IPAddressAllow= in the unit"

@@ -3,7 +3,7 @@
 Codes are those of MQTT 5 (section 2.4); paho translates the return codes of 3.1.1 into them.
 """
 
-from edged.types import Fault, Suspicion
+from edged.link import Fault, Suspicion
 
 FAILURE = 0x80  # from here on a code says no
 NO_SUBSCRIBER = 0x10  # success: taken, and thrown away

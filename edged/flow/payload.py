@@ -9,7 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edged.types import Box, Character, ModelRef, Origin, Presence, ReadField, Reading, ReadLine
+from edged.link import Presence
+from edged.types import Box, Character, ModelRef, Origin, ReadField, Reading, ReadLine
 
 SCHEMA = "edged.reading/1"
 

@@ -4,19 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from threading import Event
 from typing import Protocol
 
-from edged.types import (
-    Committed,
-    Delivery,
-    FrameId,
-    LinkEvent,
-    Message,
-    OutboxMessage,
-    OutboxStats,
-    Outcome,
-    Reading,
-    ReplaySpan,
-    SourceName,
-)
+from edged.link import LinkEvent, Message
+from edged.types import Committed, Delivery, FrameId, OutboxMessage, OutboxStats, Outcome, Reading, ReplaySpan, SourceName
 
 
 class Source(Protocol):

@@ -20,7 +20,7 @@ from edged.config import MqttSection
 from edged.errors import TransientPublishError
 from edged.flow import link_faults, mqtt_codes
 from edged.flow.wire import Wire, certificate_until, received, too_large
-from edged.types import INBOUND_BYTES, Connected, Fault, LinkEvent, Lost, Message, Receipt, Subscribed
+from edged.link import INBOUND_BYTES, Connected, Fault, LinkEvent, Lost, Message, Receipt, Subscribed
 
 WINDOW = 20  # unacknowledged messages at most; the broker may ask for fewer
 _LOOK_SECONDS = 1.0  # how often the thread looks at its deadlines while nothing happens

@@ -23,7 +23,7 @@ from edged.flow.relaying.parcel import Parcel
 from edged.flow.relaying.reconnect import Reconnect
 from edged.flow.relaying.words import RelayHealth, RelayOptions
 from edged.lib.clock import Clock
-from edged.types import Connected, Fault, LinkEvent, Lost, Message, Presence, Receipt, Received, Subscribed
+from edged.link import Connected, Fault, LinkEvent, Lost, Message, Presence, Receipt, Received, Subscribed
 
 log = logging.getLogger(__name__)
 

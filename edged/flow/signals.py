@@ -7,7 +7,8 @@ older backlog or a replay. An empty payload would clear a retained topic, so a f
 from collections.abc import Iterator
 
 from edged.config import MqttSection
-from edged.types import FieldState, Message, ReadField, Reading
+from edged.link import Message
+from edged.types import FieldState, ReadField, Reading
 
 _UNREAD = (FieldState.NOT_READ, FieldState.CONFUSED)
 

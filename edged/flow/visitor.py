@@ -18,7 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edged.config import MqttSection
 from edged.errors import TransientPublishError
 from edged.flow import broker_access, link_faults, mqtt_codes
-from edged.types import Fault
+from edged.link import Fault
 
 _STEP: Final = 0.1  # seconds that paho's loop may wait
 

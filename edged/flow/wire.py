@@ -17,7 +17,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edged.config import MqttSection
 from edged.errors import PermanentPublishError, TransientPublishError
 from edged.flow import broker_access, mqtt_codes
-from edged.types import INBOUND_BYTES, Message, Received
+from edged.link import INBOUND_BYTES, Message, Received
 
 _SESSION_SECONDS = 60  # longer than the will waits: coming back within the wait cancels the will
 _ACK_SESSION_SECONDS = 7 * 86_400  # with app_ack: the broker keeps confirmations while we are away

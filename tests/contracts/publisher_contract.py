@@ -6,7 +6,7 @@ import pytest
 
 from edged.errors import TransientPublishError
 from edged.flow.ports import Publisher
-from edged.types import Connected, LinkEvent, Lost, Message, Receipt
+from edged.link import Connected, LinkEvent, Lost, Message, Receipt
 from tests.doubles.wait import until
 
 WILL = Message(topic="c/status", payload=b'{"state":"offline"}', retain=True)

@@ -8,7 +8,7 @@ from typing import Any
 from edged.errors import PermanentPublishError, TransientPublishError
 from edged.flow import link_faults
 from edged.flow.ports import Publisher
-from edged.types import Connected, Fault, LinkEvent, Lost, Message, Receipt, Received, Subscribed, Suspicion
+from edged.link import Connected, Fault, LinkEvent, Lost, Message, Receipt, Received, Subscribed, Suspicion
 
 ACK, FORGET, HANG_UP, CRASH = "ack", "forget", "hang up", "crash"
 HUNG_UP = Fault(name="connection_lost", message="closed", hint="look", suspicion=Suspicion.PERHAPS)

@@ -24,7 +24,8 @@ from edged.flow.payload import encode_reading
 from edged.flow.pipeline import FeedWorker, Lease, SinkWorker
 from edged.flow.relay import Relay
 from edged.lib.clock import SystemClock
-from edged.types import Committed, Message, Reading
+from edged.link import Message
+from edged.types import Committed, Reading
 from tests.doubles.clock import FakeClock
 from tests.doubles.fake_publisher import ACK, FakePublisher
 from tests.doubles.folder import check, hot_folder, picture

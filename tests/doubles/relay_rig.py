@@ -8,7 +8,8 @@ from pathlib import Path
 
 from edged.flow.relay import Relay
 from edged.flow.relaying.words import RelayOptions
-from edged.types import Message, Presence, SourceName
+from edged.link import Message, Presence
+from edged.types import SourceName
 from tests.doubles.clock import FakeClock
 from tests.doubles.fake_publisher import FakePublisher
 from tests.doubles.readings import large_reading, make_outbox, reading

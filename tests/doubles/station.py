@@ -12,7 +12,8 @@ from edged.flow.publish import MqttPublisher
 from edged.flow.relay import Relay
 from edged.flow.relaying.words import RelayOptions
 from edged.lib.clock import SystemClock
-from edged.types import Message, Presence, SourceName
+from edged.link import Message, Presence
+from edged.types import SourceName
 from tests.doubles.broker import Broker
 from tests.doubles.readings import large_reading, make_outbox, reading
 from tests.doubles.wait import until

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edged.types import INBOUND_BYTES, Message, Received
+from edged.link import INBOUND_BYTES, Message, Received
 from tests.doubles.broker import Broker, Listener
 from tests.doubles.consumer import Consumer, say
 from tests.doubles.station import BASE, Station

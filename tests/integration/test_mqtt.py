@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.types import Presence
+from edged.link import Presence
 from tests.doubles.broker import Broker, Listener
 from tests.doubles.readings import frame_id
 from tests.doubles.station import BASE, Station

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from edged.flow import mqtt_codes
-from edged.types import INBOUND_BYTES, Suspicion
+from edged.link import INBOUND_BYTES, Suspicion
 from tests.doubles.scripted_broker import ScriptedBroker, connack, disconnect, puback
 from tests.doubles.station import Station
 from tests.doubles.wait import until

@@ -16,11 +16,11 @@ from edged.config.file import load_config
 from edged.config.start import Start
 from edged.control.health import HealthState
 from edged.control.reload import Reloaded
+from edged.daemon.reloading import Reloading
 from edged.errors import ConfigError
 from edged.flow.recognise import Recogniser
 from edged.lib.clock import SystemClock
 from edged.manifest import FILE_NAME
-from edged.reloading import Reloading
 from edged.types import SourceName
 from tests.end_to_end.wardrobe import NAME, dress, put_on, wardrobe
 

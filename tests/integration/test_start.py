@@ -6,9 +6,9 @@ from threading import Event
 
 import pytest
 
-from edged import opening
 from edged.config import Config
 from edged.control.health import HealthState
+from edged.daemon import opening
 from edged.errors import ExitCode, OutboxError
 from edged.lib.clock import SystemClock
 from tests.doubles.folder import hot_folder, picture, put, section

@@ -12,7 +12,8 @@ import pytest
 from edged.flow.outbox.database import WAL_BYTES
 from edged.flow.relay import Relay
 from edged.lib.ids import IdMint
-from edged.types import Character, FrameId, Message, ModelRef, Origin, Reading, ReadLine, Transcript
+from edged.link import Message
+from edged.types import Character, FrameId, ModelRef, Origin, Reading, ReadLine, Transcript
 from tests.doubles.clock import START, FakeClock
 from tests.doubles.fake_publisher import ACK, FakePublisher
 from tests.doubles.memory_disk import in_memory

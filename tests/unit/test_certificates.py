@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from edged.certificates import Certificates
 from edged.config import TlsSection
+from edged.daemon.certificates import Certificates
 from tests.doubles.clock import START, FakeClock
 from tests.unit.lib.test_x509 import made
 

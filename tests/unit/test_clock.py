@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from edged.daemon.report import boot_id
 from edged.lib import clock
-from edged.report import boot_id
 
 
 def test_the_kernel_is_believed_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 from typing import Any
 
+from edged.daemon.succession import Succession
 from edged.generation import Generation, Opened
-from edged.succession import Succession
 from edged.types import ModelRef, SourceName
 
 INBOX = SourceName("inbox")

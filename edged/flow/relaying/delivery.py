@@ -16,7 +16,8 @@ from edged.flow.relaying.parcel import Parcel
 from edged.flow.relaying.suspects import Suspects
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock
-from edged.types import Fault, Message, OutboxMessage, SourceName, Suspicion
+from edged.link import Fault, Message, Suspicion
+from edged.types import OutboxMessage, SourceName
 
 log = logging.getLogger(__name__)
 

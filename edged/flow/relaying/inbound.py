@@ -9,7 +9,8 @@ from typing import Any
 from edged.flow import link_faults
 from edged.flow.ports import MessageStore
 from edged.lib.clock import Clock
-from edged.types import INBOUND_BYTES, Fault, FrameId, Received, Suspicion
+from edged.link import INBOUND_BYTES, Fault, Received, Suspicion
+from edged.types import FrameId
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,8 @@ from edged.flow.relaying.retained import RetainedTopics
 from edged.flow.relaying.signals import Signals
 from edged.flow.relaying.words import RelayOptions
 from edged.lib.clock import Clock
-from edged.types import Fault, OutboxMessage
+from edged.link import Fault
+from edged.types import OutboxMessage
 
 
 class Lanes:
@@ -49,7 +50,6 @@ class Lanes:
 
     def adapt(self, options: RelayOptions) -> None:
         """Deliver like this from now on; what is subscribed to follows with the next connection."""
-        self.topics.adapt(options.keeps)
         self.redelivery.adapt(options.ack_timeout_seconds)
         self.inbound.confirms = options.ack_timeout_seconds is not None
         self.delivery.require_subscriber = options.require_subscriber

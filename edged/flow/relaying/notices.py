@@ -13,7 +13,7 @@ from typing import Any
 from edged.flow import mqtt_codes
 from edged.flow.relaying.parcel import Parcel
 from edged.flow.relaying.retained import RetainedTopics
-from edged.types import Fault, Message, Presence
+from edged.link import Fault, Message, Presence
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from edged.types import Fault, Message, OutboxMessage
+from edged.link import Fault, Message
+from edged.types import OutboxMessage
 
 
 class Lane(Protocol):

@@ -13,7 +13,8 @@ from edged.flow.ports import MessageStore
 from edged.flow.relaying.delivery import row_message
 from edged.flow.relaying.parcel import Parcel
 from edged.lib.clock import Clock
-from edged.types import Fault, OutboxMessage
+from edged.link import Fault
+from edged.types import OutboxMessage
 
 LONGEST_SECONDS = 3600.0  # between two sendings of a row, and between two rounds
 PROBES = 20  # rows in a round while nobody confirms

@@ -16,7 +16,8 @@ from edged.flow.ports import MessageStore
 from edged.flow.relaying.delivery import row_message
 from edged.flow.relaying.parcel import Parcel
 from edged.lib.clock import Clock
-from edged.types import Fault, OutboxMessage, ReplaySpan
+from edged.link import Fault
+from edged.types import OutboxMessage, ReplaySpan
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Collection
 
 from edged.flow.ports import MessageStore
-from edged.types import Message
+from edged.link import Message
 
 log = logging.getLogger(__name__)
 
@@ -17,10 +17,6 @@ class RetainedTopics:
         self._store, self._keeps = store, keeps
         self._known = store.retained()
         self._told: set[str] = set()
-
-    def adapt(self, keeps: Callable[[str], bool]) -> None:
-        """Go by these from the next look at what is to be cleared."""
-        self._keeps = keeps
 
     def publishing(self, topics: Collection[str]) -> None:
         """Remember them, before they go out."""

@@ -13,7 +13,7 @@ from edged.flow import mqtt_codes
 from edged.flow.relaying.parcel import Parcel
 from edged.flow.relaying.retained import RetainedTopics
 from edged.lib.clock import Clock
-from edged.types import Fault, Message
+from edged.link import Fault, Message
 
 WAITING = 512  # at most; the oldest give way
 

@@ -21,7 +21,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from edged.types import OutboxMessage, SourceName, Suspicion
+from edged.link import Suspicion
+from edged.types import OutboxMessage, SourceName
 
 URGENT_SECONDS = 5.0  # suspects let all others go first, but not for longer than this
 CROWD = 64  # ... and not when there are so many that they burden the memory

@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edged.types import Fault, ReplaySpan
+from edged.link import Fault
+from edged.types import ReplaySpan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

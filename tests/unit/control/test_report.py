@@ -9,10 +9,10 @@ from unittest.mock import Mock
 
 import pytest
 
+from edged.daemon.report import Overflows, Report
 from edged.errors import UsageError
 from edged.flow.ledger import Ledger
 from edged.flow.relaying.words import RelayHealth
-from edged.report import Overflows, Report
 from edged.types import ModelRef, ReplaySpan
 from tests.doubles.clock import START, FakeClock
 from tests.doubles.readings import make_outbox, reading

@@ -10,7 +10,7 @@ import pytest
 
 from edged.control.requests import WAITING, RequestDesk, Rules
 from edged.errors import OutboxError, UsageError
-from edged.types import Message, Received
+from edged.link import Message, Received
 from tests.doubles.clock import FakeClock
 from tests.doubles.wait import until
 

@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 
 from edged.flow.payload import encode_reading, encode_status, timestamp
-from edged.types import Box, Character, FieldState, ModelRef, Origin, Outcome, Presence, ReadField, Reading
+from edged.link import Presence
+from edged.types import Box, Character, FieldState, ModelRef, Origin, Outcome, ReadField, Reading
 from tests.doubles.readings import line, reading
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"

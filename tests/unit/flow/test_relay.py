@@ -10,7 +10,7 @@ import pytest
 
 from edged.errors import OutboxError
 from edged.flow.outbox import Outbox
-from edged.types import Fault, Message, Presence, Suspicion
+from edged.link import Fault, Message, Presence, Suspicion
 from tests.doubles.disk import FailingDisk
 from tests.doubles.fake_publisher import CRASH, FORGET, HANG_UP, REFUSED, FakePublisher
 from tests.doubles.readings import frame_id, reading

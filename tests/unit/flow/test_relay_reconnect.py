@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.types import Message
+from edged.link import Message
 from tests.doubles.fake_publisher import FORGET, FakePublisher
 from tests.unit.flow.test_relay import Rig
 

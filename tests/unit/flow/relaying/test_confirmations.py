@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edged.flow.relaying.words import RelayOptions
-from edged.types import Message
+from edged.link import Message
 from tests.contracts.message_store_contract import balanced
 from tests.doubles.fake_publisher import FORGET, HANG_UP
 from tests.doubles.readings import frame_id

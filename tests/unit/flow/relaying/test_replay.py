@@ -10,7 +10,7 @@ import pytest
 
 from edged.errors import UsageError
 from edged.flow.again import ReplayVerb
-from edged.types import Message
+from edged.link import Message
 from tests.contracts.message_store_contract import balanced
 from tests.doubles.fake_publisher import FORGET, HANG_UP
 from tests.doubles.readings import frame_id

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.types import Message
+from edged.link import Message
 from tests.doubles.relay_rig import BASE, Rig
 
 FIELD = Message(topic=f"{BASE}/field/inbox/lot", payload=b"A17", content_type="text/plain")

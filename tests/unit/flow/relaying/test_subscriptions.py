@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edged.flow.relaying.words import RelayOptions
-from edged.types import Fault, Received
+from edged.link import Fault, Received
 from tests.doubles.relay_rig import BASE, Rig
 
 

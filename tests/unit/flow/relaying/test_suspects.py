@@ -3,7 +3,8 @@
 import pytest
 
 from edged.flow.relaying.suspects import CROWD, Suspects
-from edged.types import FrameId, OutboxMessage, SourceName, Suspicion
+from edged.link import Suspicion
+from edged.types import FrameId, OutboxMessage, SourceName
 
 
 def row(seq: int) -> OutboxMessage:

@@ -25,7 +25,8 @@ from edged.flow.relay import Relay
 from edged.flow.relaying.words import RelayHealth
 from edged.lib.clock import clock_synced
 from edged.lib.sdnotify import Notifier
-from edged.types import MAX_SEQ, Message, ModelRef, Presence
+from edged.link import Message, Presence
+from edged.types import MAX_SEQ, ModelRef
 
 log = logging.getLogger(__name__)
 

@@ -15,6 +15,8 @@ from edged.config.file import LoadedConfig, digest_of
 from edged.config.start import Start
 from edged.control.health import Health, doubts
 from edged.control.reload import Pause, Reloaded
+from edged.daemon.report import Report
+from edged.daemon.succession import Succession
 from edged.errors import ConfigError, EdgedError
 from edged.flow.folder.base import DropFolder
 from edged.flow.outbox import Outbox
@@ -24,8 +26,6 @@ from edged.generation import Generation, build_generation, shelf_of
 from edged.lib.clock import Clock
 from edged.lib.logs import set_level
 from edged.lib.sdnotify import Notifier
-from edged.report import Report
-from edged.succession import Succession
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from edged.flow.pipeline import Fresh
 from edged.flow.publish import MqttPublisher
 from edged.flow.relaying.words import RelayOptions
 from edged.flow.signals import signals
-from edged.types import Message
+from edged.link import Message
 
 
 def publisher(config: Config) -> MqttPublisher:
