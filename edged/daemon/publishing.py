@@ -19,8 +19,8 @@ def publisher(config: Config) -> MqttPublisher:
 def relay_options(config: Config) -> RelayOptions:
     """What is wanted of a delivery."""
     mqtt = config.mqtt
-    live = {f"{config.base}/field/{name}/{field}" for name, source in config.sources.items() for field in source.fields}
-    live |= {f"{config.base}/verdict/{name}" for name, source in config.sources.items() if source.fields}
+    fields = {f"{config.base}/field/{name}/{field}" for name, source in config.sources.items() for field in source.fields}
+    live = fields | {f"{config.base}/verdict/{name}" for name in config.sources}
     return RelayOptions(
         ack_timeout_seconds=mqtt.ack_timeout_seconds if mqtt.app_ack else None,
         require_subscriber=mqtt.require_subscriber,

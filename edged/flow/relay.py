@@ -136,20 +136,8 @@ class Relay:
 
     def health(self) -> RelayHealth:
         """How delivery goes."""
-        return RelayHealth(
-            connected=self._link is not None,
-            fault=self._fault,
-            refused=self._lanes.faults,
-            sent=self._lanes.delivery.taken,
-            no_subscriber=self._lanes.delivery.no_subscriber,
-            reconnects=self._reconnects,
-            dead=self._lanes.delivery.dead,
-            sent_again=self._lanes.redelivery.sendings,
-            replaying=self._lanes.replay.span,
-            signals=self._lanes.signals.sent_count,
-            signals_dropped=self._lanes.signals.dropped,
-            inbound_dropped=self._lanes.inbound.dropped,
-            certificate_until=self._certificate_until,
+        return self._lanes.health(
+            connected=self._link is not None, fault=self._fault, reconnects=self._reconnects, certificate_until=self._certificate_until
         )
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
@@ -194,7 +182,8 @@ class Relay:
             self._pump(self._link, now)
             self._drop_if_deaf(self._link, now)
         self._lanes.settle(now=False)
-        self._tidy(now)
+        if now >= self._tidy_at:
+            self._tidy_at = now if self._store.tidy() else now + _TIDY_SECONDS
         return self._patience(now)
 
     def _connect(self) -> None:
@@ -283,10 +272,6 @@ class Relay:
             self._lanes.delivery.silent([parcel for parcel in overdue if parcel.lane is self._lanes.delivery])
         self._publisher.drop()
 
-    def _tidy(self, now: float) -> None:
-        if now >= self._tidy_at:
-            self._tidy_at = now if self._store.tidy() else now + _TIDY_SECONDS
-
     def _patience(self, now: float) -> float:
         waits = [_TICK, self._look_at - now, self._tidy_at - now, self._lanes.patience()]
         if self._link is None and not self._connecting:
@@ -298,16 +283,13 @@ class Relay:
         self._drain(beat)
         if self._link is not None and self._ending is None:
             self._lanes.notices.farewell()
-            self._say_all(self._link)
+            while len(self._flights) < self._link.window and (notice := self._lanes.notices.next()):
+                if not self._send(notice, self._clock.monotonic()):
+                    break
             self._drain(beat)
         self._publisher.close(_FAREWELL_SECONDS)
         self._listen(self._clock.monotonic())
         self._lanes.settle(now=True)
-
-    def _say_all(self, link: _Link) -> None:
-        while len(self._flights) < link.window and (notice := self._lanes.notices.next()):
-            if not self._send(notice, self._clock.monotonic()):
-                return
 
     def _drain(self, beat: Beat) -> None:
         deadline = self._clock.monotonic() + _FAREWELL_SECONDS

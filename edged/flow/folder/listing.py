@@ -97,8 +97,7 @@ def list_folder(
 
     What vanishes meanwhile is left out. Raises OSError where *start* itself cannot be listed.
     """
-    listing = Listing([], [], [])
-    seen = itertools.count()
+    listing, seen = Listing([], [], []), itertools.count()
 
     def wanted(base: str, name: str) -> bool:
         if next(seen) % _BEAT == 0:

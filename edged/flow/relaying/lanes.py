@@ -1,5 +1,6 @@
 """All lanes, and which of them sends next: notices, live signals, new readings, old ones."""
 
+import datetime as dt
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from edged.flow.relaying.redelivery import Redelivery
 from edged.flow.relaying.replay import Replay
 from edged.flow.relaying.retained import RetainedTopics
 from edged.flow.relaying.signals import Signals
-from edged.flow.relaying.words import RelayOptions
+from edged.flow.relaying.words import RelayHealth, RelayOptions
 from edged.lib.clock import Clock
 from edged.link import Fault
 from edged.types import OutboxMessage
@@ -50,6 +51,7 @@ class Lanes:
 
     def adapt(self, options: RelayOptions) -> None:
         """Deliver like this from now on; what is subscribed to follows with the next connection."""
+        self.topics.adapt(options.keeps)
         self.redelivery.adapt(options.ack_timeout_seconds)
         self.inbound.confirms = options.ack_timeout_seconds is not None
         self.delivery.require_subscriber = options.require_subscriber
@@ -82,6 +84,24 @@ class Lanes:
         for lane in self._all:
             own = [parcel for parcel in parcels if parcel.lane is lane]
             lane.ended(own, fault, alone=len(parcels) == 1, proven=proven)
+
+    def health(self, *, connected: bool, fault: Fault | None, reconnects: int, certificate_until: dt.datetime | None) -> RelayHealth:
+        """How delivery goes over the link that is told."""
+        return RelayHealth(
+            connected=connected,
+            fault=fault,
+            refused=self.faults,
+            sent=self.delivery.taken,
+            no_subscriber=self.delivery.no_subscriber,
+            reconnects=reconnects,
+            dead=self.delivery.dead,
+            sent_again=self.redelivery.sendings,
+            replaying=self.replay.span,
+            signals=self.signals.sent_count,
+            signals_dropped=self.signals.dropped,
+            inbound_dropped=self.inbound.dropped,
+            certificate_until=certificate_until,
+        )
 
     def settle(self, *, now: bool) -> None:
         """Write what became of rows, once it is enough or has waited long enough, or *now*."""

@@ -18,6 +18,10 @@ class RetainedTopics:
         self._known = store.retained()
         self._told: set[str] = set()
 
+    def adapt(self, keeps: Callable[[str], bool]) -> None:
+        """Leave alone what *keeps* says from now on."""
+        self._keeps = keeps
+
     def publishing(self, topics: Collection[str]) -> None:
         """Remember them, before they go out."""
         new = [topic for topic in topics if topic not in self._known]

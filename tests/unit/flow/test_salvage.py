@@ -27,6 +27,16 @@ def opened(folder: Path) -> Outbox:
     return outbox
 
 
+def crash(outbox: Outbox, folder: Path) -> Path:
+    """Where its files lie as a crash leaves them now; the outbox itself is closed."""
+    place = folder / "crashed"
+    place.mkdir()
+    for name in ("outbox.db", "outbox.db-wal"):
+        shutil.copyfile(folder / name, place / name)
+    outbox.close()
+    return place
+
+
 @pytest.fixture
 def closed(tmp_path: Path) -> Path:
     """A database with rows in all states, closed."""
@@ -155,11 +165,7 @@ def test_a_log_is_set_aside_with_its_database(closed: Path) -> None:
     """What is not folded in yet is saved, too, and neither file is changed."""
     outbox = opened(closed.parent)
     outbox.add([reading(n) for n in range(101, 111)])
-    place = closed.parent / "crashed"
-    place.mkdir()
-    for name in ("outbox.db", "outbox.db-wal"):
-        shutil.copyfile(closed.with_name(name), place / name)
-    outbox.close()
+    place = crash(outbox, closed.parent)
     spoil_header(place / "outbox.db")
     before = {name: (place / name).read_bytes() for name in ("outbox.db", "outbox.db-wal")}
     again = opened(place)
@@ -182,11 +188,7 @@ def test_claims_that_a_power_cut_tore_are_no_damage(tmp_path: Path, then: str, t
         outbox.kept.claim(INBOX, KeptFile(path=f"{number}.jpg", mark=Mark("1:1", "1:1"), sha256="ab" * 32, id=frame_id(number)))
     if then == "a reading":
         outbox.add([reading(2)])
-    place = tmp_path / "cut"
-    place.mkdir()
-    for name in ("outbox.db", "outbox.db-wal"):
-        shutil.copyfile(tmp_path / name, place / name)
-    outbox.close()
+    place = crash(outbox, tmp_path)
     with (place / "outbox.db-wal").open("r+b") as log:
         log.seek(before + 24 + torn)
         log.write(bytes(PAGE_BYTES - torn))
@@ -204,11 +206,7 @@ def test_a_bit_that_flips_anywhere_in_a_frame_ends_no_log(tmp_path: Path, at: in
     before = (tmp_path / "outbox.db-wal").stat().st_size
     for number in range(2, 5):
         outbox.add([reading(number)])
-    place = tmp_path / "crashed"
-    place.mkdir()
-    for name in ("outbox.db", "outbox.db-wal"):
-        shutil.copyfile(tmp_path / name, place / name)
-    outbox.close()
+    place = crash(outbox, tmp_path)
     data = bytearray((place / "outbox.db-wal").read_bytes())
     data[before + at] ^= 1
     (place / "outbox.db-wal").write_bytes(data)
@@ -225,11 +223,7 @@ def test_a_commit_that_was_synced_is_missed_whatever_was_torn_before(tmp_path: P
     outbox.kept.claim(INBOX, KeptFile(path="1.jpg", mark=Mark("1:1", "1:1"), sha256="ab" * 32, id=frame_id(1)))
     outbox.add([reading(1)])
     outbox.accept([1])
-    place = tmp_path / "crashed"
-    place.mkdir()
-    for name in ("outbox.db", "outbox.db-wal"):
-        shutil.copyfile(tmp_path / name, place / name)
-    outbox.close()
+    place = crash(outbox, tmp_path)
     with (place / "outbox.db-wal").open("r+b") as log:
         log.seek(before + 24 + 512)
         log.write(b"\xff")
