@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from edged.publishing import Live, relay_options
+from edged.daemon.publishing import Live, relay_options
 
 from edged.config import Config
 from edged.flow.signals import signals
