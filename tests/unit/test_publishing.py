@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from edged.daemon.publishing import Live, relay_options
-
 from edged.config import Config
+from edged.daemon.publishing import Live, relay_options
 from edged.flow.signals import signals
 from edged.link import Message
 from edged.types import FieldState, ReadField
