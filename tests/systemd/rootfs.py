@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SUITE, MIRROR = "bookworm", "http://deb.debian.org/debian"
+SUITE = "bookworm"
 PACKAGES = ("systemd-sysv", "systemd-timesyncd", "python3-venv", "mosquitto", "mosquitto-clients")
 PYTHON = "3.11"  # of this Debian
 
@@ -21,11 +21,11 @@ def cache_folder() -> Path:
 
 def rootfs() -> Path:
     """The root file system of a fresh box; whoever boots it, boots a copy."""
-    target = cache_folder() / f"debian-{_key(SUITE, MIRROR, *PACKAGES)}"
+    target = cache_folder() / f"debian-{_key(SUITE, *PACKAGES)}"
     if target.is_dir():
         return target
     part = _part(target)
-    command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(part), MIRROR]
+    command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(part)]
     _make(command, "debootstrap made no Debian")
     for archive in (part / "var/cache/apt/archives").glob("*.deb"):
         archive.unlink()
