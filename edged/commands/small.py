@@ -109,7 +109,8 @@ def outbox_dead(arguments: argparse.Namespace) -> ExitCode:
     if told is None:
         print(_NO_READINGS)
     for letter in told or ():
-        print(f"{letter['seq']}\t{letter['at']}\t{letter['source']}\t{letter['id']}\t{letter['attempts']} tries\t{letter['reason']}")
+        at = letter["at"] or "clock not set"
+        print(f"{letter['seq']}\t{at}\t{letter['source']}\t{letter['id']}\t{letter['attempts']} tries\t{letter['reason']}")
     return ExitCode.DONE
 
 

@@ -23,7 +23,7 @@ _JUMPS = [_1970, _NOW, _NOW + _YEARS, _NOW, _NOW - _YEARS, _1970, _NOW]
 @pytest.fixture(autouse=True)
 def _own_mint(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids of a process only grow: those of other tests must not begin in 2036."""
-    monkeypatch.setattr("edged.flow.folder.intake.new_id", IdMint().new_id)
+    monkeypatch.setattr("edged.flow.folder.whole.new_id", IdMint().new_id)
 
 
 def test_files_are_read_and_filed_whatever_day_it_is(tmp_path: Path) -> None:
