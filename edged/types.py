@@ -258,7 +258,7 @@ class DeadLetter:
     source: SourceName
     reason: str
     attempts: int
-    at: dt.datetime  # when it was given up
+    at: dt.datetime | None  # when it was given up; None where the clock was not set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ class Report:
             "health": lambda _: self._health(),
             "status": lambda _: self._everything(),
             "outbox_stat": lambda _: asdict(outbox.stats()),
-            "outbox_dead": lambda _: [asdict(letter) | {"at": timestamp(letter.at)} for letter in outbox.dead()],
+            "outbox_dead": lambda _: [asdict(letter) | {"at": letter.at and timestamp(letter.at)} for letter in outbox.dead()],
             "outbox_retry": lambda arguments: self._retry(arguments.get("seqs")),
         }
 

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Sequence
 
+from edged.flow.outbox.age import UNKNOWN
 from edged.flow.outbox.seal import DamagedPayload, seal, unseal
 from edged.types import Committed, DeadLetter, FrameId, OutboxMessage, Outcome, Reading, RowState, SourceName
 
@@ -133,7 +134,7 @@ def dead(db: sqlite3.Connection, limit: int) -> list[DeadLetter]:
             source=SourceName(source),
             reason=reason,
             attempts=attempts,
-            at=dt.datetime.fromtimestamp(at, dt.UTC),
+            at=None if at == UNKNOWN else dt.datetime.fromtimestamp(at, dt.UTC),
         )
         for seq, id, source, reason, attempts, at in found
     ]

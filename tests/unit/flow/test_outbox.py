@@ -525,11 +525,20 @@ class TestDeadLetters:
             (2, frame_id(2), "inbox", "too large", 1),
             (1, frame_id(1), "inbox", "payload refused", 0),
         ]
-        assert letters[0].at.tzinfo is not None
+        assert all(letter.at and letter.at.tzinfo for letter in letters)
         assert store.retry([1, 3]) == 1
         assert store.retry() == 1
         assert [(row.seq, row.attempts) for row in store.due(5, NOW)] == [(1, 0), (2, 0), (3, 0)]
         assert balanced(store)
+
+    def test_its_time_is_unknown_where_the_clock_was_not_set(self, tmp_path: Path) -> None:
+        """Nobody is told of 1970."""
+        outbox = make_outbox(tmp_path, synced=False)
+        outbox.open()
+        outbox.add([reading(1)])
+        outbox.reject(1, "too large")
+        assert [letter.at for letter in outbox.dead()] == [None]
+        outbox.close()
 
 
 def test_errors_are_words_for_people(tmp_path: Path) -> None:
