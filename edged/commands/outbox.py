@@ -27,7 +27,8 @@ def dead(arguments: argparse.Namespace) -> ExitCode:
     if not told:
         print(_NO_READINGS if told is None else "no dead letters")
     for letter in told or ():
-        print(f"{letter['seq']}\t{letter['at']}\t{letter['source']}\t{letter['id']}\t{letter['attempts']} tries\t{letter['reason']}")
+        at = letter["at"] or "clock not set"
+        print(f"{letter['seq']}\t{at}\t{letter['source']}\t{letter['id']}\t{letter['attempts']} tries\t{letter['reason']}")
     return ExitCode.DONE
 
 
@@ -89,7 +90,7 @@ def _alone(config: Config, verb: str, values: Mapping[str, Any]) -> Any:
         if verb == "outbox_stat":
             return asdict(outbox.stats())
         if verb == "outbox_dead":
-            return [asdict(letter) | {"at": timestamp(letter.at)} for letter in outbox.dead()]
+            return [asdict(letter) | {"at": letter.at and timestamp(letter.at)} for letter in outbox.dead()]
         return outbox.retry(values["seqs"] or None)
     finally:
         outbox.close()
