@@ -161,7 +161,7 @@ def test_without_a_daemon_the_outbox_is_opened_directly(box: Box) -> None:
     stat = box.edged("outbox", "stat")
     assert stat.returncode == 0
     assert stat.stdout.startswith("0 readings = 0 pending")
-    assert box.edged("outbox", "dead").stdout == ""
+    assert box.edged("outbox", "dead").stdout == "no dead letters\n"
     assert box.edged("outbox", "retry").stdout == "0 readings made pending again\n"
     status = box.edged("status")
     assert status.returncode == 1
