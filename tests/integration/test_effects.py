@@ -155,7 +155,7 @@ ROWS = {
     **RULES,
     "mqtt.live_seconds": Row(20, shows=lambda house: live(house).live_seconds),
     "mqtt.unread_token": Row("-", shows=lambda house: live(house).unread_token),
-    "mqtt.live_retained": Row(True, FIELD, shows=lambda house: lanes(house).topics.keeps("edged/box/field/inbox/lot")),
+    "mqtt.live_retained": Row(True, FIELD, shows=lambda house: lanes(house).topics._keeps("edged/box/field/inbox/lot")),
     "mqtt.require_subscriber": Row(True, shows=lambda house: lanes(house).delivery.require_subscriber),
     "mqtt.ack_timeout_seconds": Row(90, CONFIRMED, shows=lambda house: lanes(house).redelivery._first),
     "mqtt.control": Row(True, shows=lambda house: desk(house).control),
