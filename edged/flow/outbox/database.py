@@ -69,8 +69,8 @@ class Database:
                 told = self._check(now)
                 try:
                     self._open()
-                except sqlite3.DatabaseError as error:
-                    if not is_damage(error):
+                except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter: SQLite's word about a schema that is no text
+                    if isinstance(error, sqlite3.Error) and not is_damage(error):
                         raise
                     told = self._salvage(str(error), now)
                     self._open()

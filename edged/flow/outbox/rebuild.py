@@ -155,7 +155,7 @@ def copy_others(db: sqlite3.Connection, path: Path) -> None:
     """Tables that are none of the outbox's rows: as far as SQL reaches."""
     tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'") if name not in _OWN]
     for table in tables:
-        with suppress(sqlite3.Error), closing(read_only(path)) as old:
+        with suppress(sqlite3.Error, UnicodeDecodeError), closing(read_only(path)) as old:
             for row in old.execute(f"SELECT * FROM {table}"):  # noqa: S608 - a name out of our own schema
                 _take(db, table, row)
     path.with_name(f"{path.name}-shm").unlink(missing_ok=True)

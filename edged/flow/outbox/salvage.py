@@ -71,6 +71,8 @@ def finding(path: Path) -> str:
         if not is_damage(error):
             raise
         found = str(error)
+    except UnicodeDecodeError:  # a name in its schema, or SQLite's word about it
+        found = "its schema is no text any more"
     finally:
         path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
     return "" if found == "ok" else " ".join(found.split())
