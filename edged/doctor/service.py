@@ -36,7 +36,7 @@ def _health(case: Case) -> Iterator[Finding]:
     health = case.daemon["health"]
     say = doubt if health["state"] == "degraded" else bad
     for reason in health["reasons"]:  # `ok` has none
-        what, _, remedy = reason.partition("; ")
+        what, remedy = reason.rsplit("; ", 1) if "; " in reason else (reason, "")
         advice = "systemctl restart edged" if "restart needed" in what else "its journal has more: journalctl -u edged -n 50"
         yield say(f"it is {health['state']}: {what}", remedy or advice)
 

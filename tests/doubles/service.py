@@ -38,7 +38,7 @@ class _Health:
 
 
 def main(root: Path, reserve_bytes: int) -> int:
-    database._FRAMES_END = 32 + (_LONG_LOG - 1) * (24 + database.PAGE_BYTES)
+    database._LOG_BYTES = _LONG_LOG * database.PAGE_BYTES
     life = line.Line(root, reserve_bytes=reserve_bytes, real_time=True)
     feed = FeedWorker(life.source, life.ledger, lambda: Lease(reader(decode=line.decode), lambda: None))
     workers = [life.relay, life.sink, feed, _Health(life)]

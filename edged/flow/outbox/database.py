@@ -24,6 +24,7 @@ from edged.lib.files import fsync_names
 log = logging.getLogger(__name__)
 
 WAL_BYTES = 4 * 2**20  # the write-ahead log is folded into the database at this size
+_LOG_BYTES = WAL_BYTES  # likewise, less in tests
 
 _REPLACED = (
     "start again. Stop edged before the database is moved away; a backup that is put back repeats `seq` under the same "
@@ -31,7 +32,6 @@ _REPLACED = (
 )
 
 _FOLDER = "the folder must exist and belong to the user of the service (state_dir in the configuration), and have room"
-_FRAMES_END = 32 + (WAL_BYTES // PAGE_BYTES - 1) * (24 + PAGE_BYTES)  # where the last frame of a long log stands
 
 Connect = Callable[..., sqlite3.Connection]
 
@@ -50,6 +50,7 @@ class Database:
         self._failure: EdgedError | None = None
         self._file: tuple[int, int] | None = None  # device and inode of what was opened
         self._log: int | None = None  # descriptor of the log, to see how long it is
+        self._page_bytes = PAGE_BYTES
 
     @property
     def usable(self) -> bool:
@@ -146,6 +147,7 @@ class Database:
         db.execute("BEGIN IMMEDIATE")  # takes the lock for good
         db.execute("COMMIT")
         self._read_back(db)
+        self._page_bytes = int(db.execute("PRAGMA page_size").fetchone()[0])
         migrate(db, self.path)
 
     def _read_back(self, db: sqlite3.Connection) -> None:
@@ -183,7 +185,9 @@ class Database:
         """
         if self._log is None:
             self._log = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
-        if os.pread(self._log, 8, _FRAMES_END + 8) == os.pread(self._log, 8, 16):
+        frame = 24 + self._page_bytes
+        last = 32 + (_LOG_BYTES // self._page_bytes - 1) * frame  # where the last frame of a long log stands
+        if os.pread(self._log, 8, last + 8) == os.pread(self._log, 8, 16):
             busy, _, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             assert not busy, "there is one connection"
 
@@ -239,7 +243,7 @@ class Database:
     def live_bytes(self, db: sqlite3.Connection) -> int:
         """Bytes of pages in use; the file never grows while there are free ones."""
         pages = int(db.execute("PRAGMA page_count").fetchone()[0]) - int(db.execute("PRAGMA freelist_count").fetchone()[0])
-        return pages * PAGE_BYTES
+        return pages * self._page_bytes
 
     def file_bytes(self) -> int:
         """Bytes of the files on disk."""

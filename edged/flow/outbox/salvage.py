@@ -17,11 +17,11 @@ from pathlib import Path
 from edged.flow.outbox.carve import Pages, records
 from edged.flow.outbox.log import read_log
 from edged.flow.outbox.rebuild import OUTCOMES, copy_others, go_on, read_only, settle, take_over
-from edged.flow.outbox.schema import PAGE_BYTES, SCRIPTS, migrate, newest, schema
+from edged.flow.outbox.schema import PAGE_BYTES, SCRIPTS, migrate, newest, page_bytes, schema
 from edged.flow.outbox.storage_errors import is_damage
 from edged.lib.files import fsync_dir
 
-_HEADER = b"SQLite format 3\0" + PAGE_BYTES.to_bytes(2, "big")
+_MAGIC = b"SQLite format 3\0"
 _KINDS = (b"\2\2", b"\1\1", b"")  # with a log, or just made and without one yet
 _WRONG_ROWS = "SELECT count(*) FROM reading WHERE NOT json_valid(reasons) OR outcome NOT IN (?, ?, ?, ?)"
 
@@ -50,8 +50,12 @@ class Salvage:
 def header_finding(path: Path) -> str:
     """What is wrong with the first bytes: a flipped one there may look like a disk that cannot be written."""
     with path.open("rb") as file:
-        head, kind = file.read(len(_HEADER)), file.read(2)
-    return "" if head in (_HEADER, b"") and kind in _KINDS else "its first bytes are not those of an outbox"
+        head, kind = file.read(len(_MAGIC) + 2), file.read(2)
+    return (
+        ""
+        if head in (_MAGIC + page_bytes(path).to_bytes(2, "big"), b"") and kind in _KINDS
+        else "its first bytes are not those of an outbox"
+    )
 
 
 def finding(path: Path) -> str:
@@ -60,7 +64,7 @@ def finding(path: Path) -> str:
     Raises:
         sqlite3.Error: It cannot be looked at; that says nothing about damage.
     """
-    if read_log(path.with_name(f"{path.name}-wal"), PAGE_BYTES).lost:
+    if read_log(path.with_name(f"{path.name}-wal"), page_bytes(path)).lost:
         return "a commit in the log has a wrong checksum, and others follow it"
     try:
         with closing(read_only(path)) as db:
@@ -147,7 +151,7 @@ def set_aside(path: Path) -> list[str]:
 
 def _fill(db: sqlite3.Connection, path: Path, why: str, now: dt.datetime) -> Salvage:
     copy_others(db, path)
-    with closing(Pages(path, PAGE_BYTES)) as pages:
+    with closing(Pages(path, page_bytes(path))) as pages:
         tops = take_over(db, records(pages))
         whole = not pages.cut and not pages.log.lost
     damaged = settle(db, now.timestamp())

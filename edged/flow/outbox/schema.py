@@ -15,6 +15,7 @@ from edged.lib.files import fsync_dir
 PAGE_BYTES = (
     2048  # three or four readings each; larger pages write more per commit, in smaller ones every second payload has a page to itself
 )
+PAGE_SIZES = (PAGE_BYTES, 1024)  # of databases that earlier versions made: they keep their pages, and are no less good
 
 Script = Sequence[str]
 
@@ -70,6 +71,27 @@ SCRIPTS: Sequence[Script] = (
         ) STRICT""",
     ),
 )
+
+
+def page_bytes(path: Path) -> int:
+    """The size of the pages of a database of ours, also of a damaged one.
+
+    Its head tells the size, and so does that of its log. Without a log the head's number of pages is that of the file:
+    where one of the sizes makes the whole file then, it is that one.
+    """
+    head, log, whole = _head(path), _head(path.with_name(f"{path.name}-wal")), path.stat().st_size
+    pages = int.from_bytes(head[28:32], "big")
+    fitting = [size for size in PAGE_SIZES if whole and not log and pages * size == whole]
+    told = (int.from_bytes(head[16:18], "big"), int.from_bytes(log[8:12], "big"))
+    return next((size for size in (*fitting, *told) if size in PAGE_SIZES), PAGE_BYTES)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(32)
+    except FileNotFoundError:
+        return b""
 
 
 def migrate(db: sqlite3.Connection, path: Path, scripts: Sequence[Script] = SCRIPTS) -> None:

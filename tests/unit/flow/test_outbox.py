@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from edged.errors import EdgedError, InstanceRunning, OutboxError, OutboxFull
-from edged.flow.outbox import Outbox, salvage
+from edged.flow.outbox import Outbox, database, salvage
 from edged.flow.outbox.schema import PAGE_BYTES, SCRIPTS, migrate
 from edged.flow.ports import MessageStore
 from edged.types import SourceName
@@ -232,6 +232,53 @@ class TestDamage:
         assert (tmp_path / outbox.salvaged.set_aside).read_bytes() == b"not a database" * 1000
         assert [row.seq for row in outbox.add([reading(1)])] == [1]
         outbox.close()
+
+    @pytest.mark.parametrize("end", ["clean", "killed", "damaged"])
+    def test_pages_of_an_earlier_version_are_no_damage(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+        """They keep their size: nothing is lost by an upgrade, the log is folded, and salvage reads them, too."""
+        monkeypatch.setattr(database, "PAGE_BYTES", 1024)
+        old = make_outbox(tmp_path)
+        old.open()
+        old.add([reading(n) for n in range(1, 201)])
+        if end == "killed":  # the log holds all of it
+            (tmp_path / "copy").mkdir()
+            for path in tmp_path.glob("outbox.*"):
+                shutil.copyfile(path, tmp_path / "copy" / path.name)
+        old.close()
+        monkeypatch.undo()
+        folder = tmp_path / "copy" if end == "killed" else tmp_path
+        if end == "damaged":
+            with (tmp_path / "outbox.db").open("r+b") as file:
+                file.write(b"x")
+        new = make_outbox(folder)
+        new.open()
+        assert bool(new.salvaged) is (end == "damaged")
+        assert [(row.seq, row.damage) for row in new.due(500, NOW)] == [(n, "") for n in range(1, 201)]
+        monkeypatch.setattr(database, "_LOG_BYTES", 40 * 1024)
+        for at in range(300, 600, 10):
+            new.add([reading(n) for n in range(at, at + 10)])
+        assert (folder / "outbox.db-wal").stat().st_size < 200 * 1024
+        new.close()
+        assert sql(folder, "PRAGMA page_size") == [(PAGE_BYTES if end == "damaged" else 1024,)]
+
+    @pytest.mark.parametrize("clean", [True, False])
+    def test_a_schema_that_is_no_text_is_damage_like_any_other(self, tmp_path: Path, *, clean: bool) -> None:
+        """SQLite quotes it in its error, and Python fails to read that."""
+        outbox = make_outbox(tmp_path)
+        outbox.open()
+        outbox.add([reading(n) for n in (1, 2)])
+        outbox.close()
+        data = (tmp_path / "outbox.db").read_bytes()
+        damaged = data.replace(b"value TEXT NOT NULL) STRICT", b"value TEXT NOT NU\xccL) STRICT")
+        assert damaged != data
+        (tmp_path / "outbox.db").write_bytes(damaged)
+        if not clean:
+            (tmp_path / "outbox.db-wal").write_bytes(b"x")
+        again = make_outbox(tmp_path)
+        again.open()
+        assert again.salvaged
+        assert [row.seq for row in again.due(5, NOW)] == [1, 2]
+        again.close()
 
     def test_damage_is_found_after_an_unclean_end(self, tmp_path: Path) -> None:
         """A row table that is damaged is built anew from the payloads once the last run did not close."""
