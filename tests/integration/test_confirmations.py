@@ -136,14 +136,14 @@ def test_a_message_that_is_too_large_does_not_reach_us(tmp_path: Path, stack: Ex
     listener.until(lambda heard: heard.messages)
     until(lambda: got or say(broker.port, f"{BASE}/request/read", b"{}"))  # subscribed
     say(broker.port, f"{BASE}/request/read", bytes(20 * INBOUND_BYTES))
-    if protocol == "3.1.1":
-        until(lambda: made.relay.health().reconnects == 1)
+    if protocol == "3.1.1":  # the broker may still hold the first one back behind what is in flight
+        until(lambda: made.relay.health().reconnects or say(broker.port, f"{BASE}/request/read", bytes(2 * INBOUND_BYTES)), 30)
     made.add(5)
     made.until_sent(5)
     say(broker.port, f"{BASE}/request/health", b"{}")
     until(lambda: any(request.topic.endswith("health") for request in got))
     assert all(len(request.payload) <= INBOUND_BYTES for request in got)
-    assert made.relay.health().reconnects == (protocol == "3.1.1")
+    assert bool(made.relay.health().reconnects) == (protocol == "3.1.1")
 
 
 def test_a_live_signal_is_plain_text_with_an_expiry(tmp_path: Path, stack: ExitStack) -> None:
