@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
+from edged.flow.folder.whole import Claim
 from edged.flow.memory import Contents
-from edged.lib.ids import minted_ms
 from edged.types import Delivery, FrameId, FrameProblem, Outcome, SourceName
 
 Policy = Literal["read", "mark", "skip"]
@@ -28,7 +28,7 @@ class Duplicates:
         """Compare with inputs of *source* that were claimed within *seconds*."""
         self._source, self._contents = source, contents
         self._policy, self._seconds = policy, seconds
-        self._in_work: dict[str, FrameId] = {}  # by SHA-256, the first that is not concluded yet
+        self._in_work: dict[str, Claim] = {}  # by SHA-256, the first that is not concluded yet
 
     def change(self, policy: Policy, seconds: float) -> None:
         """Go by this from the next input on."""
@@ -39,9 +39,10 @@ class Duplicates:
         sha256 = delivery.origin.sha256
         if self._policy == "read" or sha256 is None:
             return delivery
-        first = self._first(sha256, delivery.id)
-        if first in (None, delivery.id):
-            self._in_work[sha256] = delivery.id
+        claim = Claim(delivery.id, delivery.captured_at)
+        first = self._first(sha256, claim)
+        if first in (None, claim.id):
+            self._in_work[sha256] = claim
             return delivery
         origin = replace(delivery.origin, duplicate_of=first)
         if self._policy == "mark":
@@ -49,25 +50,21 @@ class Duplicates:
         problem = FrameProblem(outcome=Outcome.REJECTED, reason=f"{_SKIPPED}{first}")
         return replace(delivery, origin=origin, data=None, problem=problem)
 
-    def concluded(self, id: FrameId, sha256: str | None, outcome: Outcome) -> None:
+    def concluded(self, claim: Claim, sha256: str | None, outcome: Outcome) -> None:
         """The reading of an input was committed. One that could not be read is nobody's first: whoever drops it again wants it read."""
         if sha256 is None:
             return
-        if self._policy != "read" and outcome in (Outcome.OK, Outcome.UNSURE):
-            mine = self._in_work.get(sha256) in (None, id)
-            if mine and self._contents.first(self._source, sha256, _claimed_at(id), self._seconds) is None:
-                self._contents.remember(self._source, sha256, id, _claimed_at(id))
-        if self._in_work.get(sha256) == id:
+        in_work, at = self._in_work.get(sha256), claim.at.timestamp()
+        mine = in_work is not None and in_work.id == claim.id
+        wanted = self._policy != "read" and outcome in (Outcome.OK, Outcome.UNSURE) and (mine or in_work is None)
+        if wanted and self._contents.first(self._source, sha256, at, self._seconds) is None:
+            self._contents.remember(self._source, sha256, claim.id, at)
+        if mine:
             del self._in_work[sha256]
 
-    def _first(self, sha256: str, id: FrameId) -> FrameId | None:
-        """Who had these bytes first, seen from the claim of *id*: in work, or committed within the window."""
-        in_work, at = self._in_work.get(sha256), _claimed_at(id)
-        if in_work is not None and abs(at - _claimed_at(in_work)) <= self._seconds:
-            return in_work
-        return self._contents.first(self._source, sha256, at, self._seconds)
-
-
-def _claimed_at(id: FrameId) -> float:
-    """Epoch seconds; the same for work that a crash makes us repeat."""
-    return minted_ms(id) / 1000
+    def _first(self, sha256: str, claim: Claim) -> FrameId | None:
+        """Who had these bytes first, seen from *claim*: in work, or committed within the window."""
+        in_work = self._in_work.get(sha256)
+        if in_work is not None and abs((claim.at - in_work.at).total_seconds()) <= self._seconds:
+            return in_work.id
+        return self._contents.first(self._source, sha256, claim.at.timestamp(), self._seconds)

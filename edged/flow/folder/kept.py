@@ -24,7 +24,7 @@ from edged.flow.folder.inbox import Inbox, Why
 from edged.flow.folder.listing import Entry, folder_inside
 from edged.flow.folder.names import printable
 from edged.flow.folder.places import require_inbox
-from edged.flow.folder.whole import Whole, claim_of, delivery_of, mint
+from edged.flow.folder.whole import Claim, Whole, claim_of, delivery_of, mint
 from edged.flow.memory import Contents, KeptFile, KeptFiles, Mark
 from edged.flow.ports import Source
 from edged.lib.clock import Clock
@@ -56,7 +56,7 @@ class KeptFolder(DropFolder):
         self._check, self._find, self._clock = check, find, clock
         self._tell_filed, self._kept = filed, kept
         self._duplicates = Duplicates(name, contents, policy=section.duplicates, seconds=section.duplicates_seconds)
-        self._held: dict[FrameId, str | None] = {}  # with the SHA-256; the feed adds, the sink removes
+        self._held: dict[FrameId, tuple[Claim, str | None]] = {}  # with the SHA-256; the feed adds, the sink removes
         self._again: deque[KeptFile] = deque()  # claimed by an earlier process
         self._open: tuple[Inbox, Whole, Sweep] | None = None
 
@@ -83,7 +83,7 @@ class KeptFolder(DropFolder):
             sweep.step()
             delivery = self._next(beat)
             if delivery is not None:
-                self._held[delivery.id] = delivery.origin.sha256
+                self._held[delivery.id] = Claim(delivery.id, delivery.captured_at), delivery.origin.sha256
                 yield self._duplicates.judge(delivery)
             elif inbox.idle and not (self._again and inbox.descriptor >= 0):
                 inbox.wait(_PATIENCE)
@@ -94,7 +94,7 @@ class KeptFolder(DropFolder):
     def finish(self, id: FrameId, outcome: Outcome, reasons: Sequence[str]) -> None:  # noqa: ARG002 - of the protocol  # noqa: ARG002 - the contract
         """The reading was committed; a failure is told by it alone, for nothing is written beside a folder that is only read."""
         if id in self._held:
-            self._duplicates.concluded(id, self._held[id], outcome)
+            self._duplicates.concluded(*self._held[id], outcome)
             del self._held[id]
             self._filed += 1
 
@@ -172,7 +172,7 @@ class KeptFolder(DropFolder):
     def _take_again(self, file: KeptFile) -> Delivery | None:
         committed = self._find(file.id)
         if committed is not None:
-            self._duplicates.concluded(file.id, file.sha256, committed.outcome)
+            self._duplicates.concluded(claim_of(file.id), file.sha256, committed.outcome)
             self._tell_filed([file.id])
             return None
         found = self._reread(file)

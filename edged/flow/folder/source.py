@@ -17,6 +17,7 @@ from edged.flow.folder.intake import Intake, Taken
 from edged.flow.folder.names import ClaimedName, printable
 from edged.flow.folder.places import Places, places_of, prove_moves
 from edged.flow.folder.retention import Place
+from edged.flow.folder.whole import Claim
 from edged.flow.memory import Contents
 from edged.flow.ports import Source
 from edged.lib.clock import Clock
@@ -160,7 +161,7 @@ class HotFolder(DropFolder):
         self._duplicates.change(section.duplicates, section.duplicates_seconds)
 
     def _file_away(self, held: Held, outcome: Outcome, reasons: Sequence[str]) -> None:
-        self._duplicates.concluded(held.claimed.id, held.origin.sha256, outcome)
+        self._duplicates.concluded(Claim(held.claimed.id, held.captured_at), held.origin.sha256, outcome)
         self._parts.work.file_away(held, outcome, reasons, self._clock.now())
 
     def _next(self, parts: "_Open", beat: Callable[[], None]) -> Taken | None:
