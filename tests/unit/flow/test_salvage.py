@@ -176,6 +176,20 @@ def test_a_log_is_set_aside_with_its_database(closed: Path) -> None:
     again.close()
 
 
+@pytest.mark.parametrize("left", [512, 1024, 1536, PAGE_BYTES])
+def test_a_first_page_that_a_power_cut_tore_costs_nothing(tmp_path: Path, left: int) -> None:
+    """The log was synced before it was folded in: it holds the page, and says how large pages are."""
+    outbox = opened(tmp_path)
+    epoch = outbox.stats().epoch
+    outbox.add([reading(n) for n in (1, 2, 3)])
+    place = crash(outbox, tmp_path)
+    os.truncate(place / "outbox.db", left)
+    again = opened(place)
+    assert (again.stats().readings, again.stats().epoch) == (3, epoch)
+    assert [row.id for row in again.due(10, NOW)] == [frame_id(n) for n in (1, 2, 3)]
+    again.close()
+
+
 @pytest.mark.parametrize("then", ["claims only", "a reading"])
 @pytest.mark.parametrize("torn", [0, 512])
 def test_claims_that_a_power_cut_tore_are_no_damage(tmp_path: Path, then: str, torn: int) -> None:
