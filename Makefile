@@ -21,7 +21,7 @@ run: setup
 	@$(BIN)/python scripts/demo.py
 
 test: setup
-	@$(BIN)/python -m pytest -m "not soak"
+	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup
 
 soak: setup
 	@$(BIN)/python -m pytest -m soak -s
