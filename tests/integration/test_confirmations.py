@@ -79,7 +79,7 @@ def test_without_confirmations_the_loss_is_the_brokers(tmp_path: Path, stack: Ex
     print(f"lost without app_ack: {101 - len(consumer.seqs())} of 100")
     assert made.outbox.begin_replay() is not None
     made.relay.replay()
-    until(lambda: consumer.seqs() == list(range(1, 102)), 20)
+    until(lambda: consumer.seqs() == list(range(1, 102)))
 
 
 def test_confirmations_wait_at_the_broker_while_we_are_away(tmp_path: Path, stack: ExitStack) -> None:

@@ -59,7 +59,7 @@ class Running:
     def end(self) -> None:
         """Stop and remove it."""
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(60)
         self.control.close()
 
 
@@ -134,7 +134,7 @@ def test_a_storage_error_is_for_the_supervisor(tmp_path: Path, error: OutboxErro
     with pytest.raises(EdgedError, match="broke off" if ends else "no room"):
         ask(tmp_path / "control.sock", "outbox_retry")
     stop.set()
-    server.join(10)
+    server.join(60)
     control.close()
     assert raised == ([error] if ends else [])
 

@@ -137,7 +137,7 @@ def test_a_refused_payload_dies_and_a_quota_waits(start: Start) -> None:
     made = start(ScriptedBroker(answer))
     for source in ("bad", "bad", "quota", "good"):
         made.add(source=source)
-    until(lambda: made.outbox.stats().dead == 1, 20)
+    until(lambda: made.outbox.stats().dead == 1)
     made.until_sent(2)
     assert made.outbox.dead()[0].source == "bad"
     assert {fault.name for fault in made.relay.health().refused} == {"quota_exceeded"}
