@@ -208,6 +208,23 @@ def test_a_full_house_makes_others_wait(running: Running) -> None:
         client.close()
 
 
+def test_a_client_that_a_child_still_holds_disturbs_nobody(running: Running) -> None:
+    """A process that is being started has our sockets until it runs; its number goes to the next client meanwhile."""
+    with running.connect():
+        until(lambda: running.control._clients)
+        (left,) = running.control._clients
+        number = left.fileno()
+        held = os.dup(number)
+    until(lambda: not running.control._clients and left.fileno() == -1)
+    with running.connect() as client:
+        until(lambda: running.control._clients)
+        assert [each.fileno() for each in running.control._clients] == [number]
+        beats = running.beats
+        until(lambda: running.beats > beats + 2)
+        assert _exchange(client, b'{"verb":"status"}\n')["ok"] is True
+    os.close(held)
+
+
 def test_the_socket_is_for_owner_and_group(tmp_path: Path) -> None:
     """Its mode is 0660 whatever the umask, and it goes when the daemon goes."""
     for umask in (0o077, 0o000):
