@@ -12,6 +12,7 @@ pytestmark = pytest.mark.xdist_group("booted machine")  # one worker boots it on
 
 SAMPLE = "/src/tests/samples/lot.png"
 DOUBLES = "/src/tests/doubles"
+pytestmark = pytest.mark.xdist_group("systemd")  # one machine for all, made in one place
 
 
 @pytest.fixture(scope="module")
