@@ -8,8 +8,6 @@ from tests.doubles.wait import until
 from tests.systemd.machine import missing
 from tests.systemd.station import CONFIG, DROPIN, INBOX, Station
 
-pytestmark = pytest.mark.xdist_group("booted machine")  # one worker boots it once
-
 SAMPLE = "/src/tests/samples/lot.png"
 DOUBLES = "/src/tests/doubles"
 pytestmark = pytest.mark.xdist_group("systemd")  # one machine for all, made in one place
