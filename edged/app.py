@@ -158,7 +158,8 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     workers = (*_workers(start, inside, outside, sink, clock), retention, control, desk, reload)
     supervisor = _supervisor(workers, outside.notifier, rng, reload)
     kept = (NamedCheck("work", lambda: left_alone), NamedCheck("retention", lambda: doubts(retention.troubles)))
-    report.attach(relay, sink, supervisor, files, reloading, outside.certificates, outside.exporter, *kept)
+    outside.exporter.attach(report.health, lambda: desk.dropped)
+    report.attach(relay, sink, desk, supervisor, files, reloading, outside.certificates, outside.exporter, *kept)
     if inside.outbox.salvaged:
         relay.event("outbox_salvaged", asdict(inside.outbox.salvaged))
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reloading=reloading, reload=reload)
@@ -195,7 +196,6 @@ def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Rando
         outbox=inside.outbox,
         relay=relay,
     )
-    exporter.attach(report.health)
     certificates = Certificates(config.mqtt.tls, lambda: relay.health().certificate_until, clock=clock, synced=clock_synced)
     live = Live(config, relay.signal)
     return _Outside(report=report, relay=relay, live=live, certificates=certificates, exporter=exporter, notifier=Notifier.from_environ())
