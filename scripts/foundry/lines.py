@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 
 from scripts.foundry import degrade, draw, grounds
-from scripts.foundry.fonts import Face
+from scripts.foundry.legible import worn
 from scripts.foundry.marks import neighbours, rules
-from scripts.foundry.sample import Image, Sample
-from scripts.foundry.texts import Text, chinese, english, odds, one, receipts, spec, weighted
+from scripts.foundry.sample import Sample
+from scripts.foundry.texts import Text, chinese, english, odds, receipts, spec, weighted
 from scripts.foundry.writing import Look, finish, fitting, height, mask
 
 BEND = ((0.35, "tilt", 0.5), (0.12, "slant", 0.5), (0.15, "perspective", 0.6), (0.12, "curve", 0.5))
@@ -54,7 +54,7 @@ def _papery(rng: np.random.Generator, text: Text, look: Look, recipe: degrade.Re
     under = grounds.flat(*ink.shape[:2], paper)
     dark = grounds.colour(rng, 0, 70) if rng.random() < 0.25 else (int(rng.integers(0, 80)),) * 3
     picture = draw.compose(marked, dark, under, float(rng.uniform(0.75, 1)))
-    picture = degrade.apply(picture, rng, recipe)
+    picture = worn(picture, marked, box, rng, recipe)
     return Sample(image=finish(picture, box, rng, cut), text=words, kind=kind)
 
 
@@ -94,7 +94,7 @@ def label(rng: np.random.Generator) -> Sample:
     under = weighted(rng, [(4, lambda: grounds.flat(tall, wide, first)), (2, lambda: grounds.gradient(tall, wide, first, second, rng)), (3, lambda: grounds.scenery(rng, tall, wide))])()
     over = grounds.contrast(rng, float(under.mean()), float(rng.uniform(70, 140)))
     picture = draw.compose(marked, over, grounds.calm(under, marked, over, 60))
-    picture = degrade.apply(picture, rng, LABEL)
+    picture = worn(picture, marked, box, rng, LABEL)
     return Sample(image=finish(picture, box, rng, draw.Cut()), text=words, kind="label")
 
 
@@ -119,7 +119,7 @@ def plain(rng: np.random.Generator) -> Sample:
     box = draw.bounds(ink)
     under = grounds.flat(*ink.shape[:2], grounds.colour(rng))
     picture = draw.compose(ink, grounds.contrast(rng, float(under.mean()), 80), under)
-    picture = degrade.apply(picture, rng, DIGITAL)
+    picture = worn(picture, ink, box, rng, DIGITAL)
     return Sample(image=finish(picture, box, rng, draw.Cut(near=0)), text=words, kind="plain")
 
 
@@ -141,7 +141,7 @@ def screen(rng: np.random.Generator) -> Sample:
         under = draw.compose(np.asarray(halo, np.uint8), (0, 0, 0) if draw.luminance(over) > 127 else (255, 255, 255), under)
     picture = draw.compose(ink, over, grounds.calm(under, ink, over, 60))
     steps = ((0.15, "subpixel", 0.5), (0.12, "resample", 0.3), (0.08, "moire", 0.7), (0.15, "defocus", 0.5), (0.1, "sharpen", 0.6), (0.08, "posterise", 0.6), (0.1, "noise", 0.4), (0.4, "jpeg", 0.9))
-    picture = finish(degrade.apply(picture, rng, steps), box, rng, draw.Cut(near=0, far=0.3))
+    picture = finish(worn(picture, ink, box, rng, steps), box, rng, draw.Cut(near=0, far=0.3))
     if rng.random() < 0.25:
         picture = draw.to_height(picture, int(picture.shape[0] * rng.uniform(0.85, 3)), rng)
     return Sample(image=picture, text=words, kind="screen")
