@@ -47,6 +47,21 @@ def ink(text: str, face: Face, size: int, *, tracking: float = 0.0, aliased: boo
     return np.asarray(canvas.crop(box).convert("L"), np.uint8)
 
 
+def hand(text: str, face: Face, size: int, tracking: float, unsteady: float, rng: np.random.Generator) -> Image:
+    """The line written character by character, each a little higher, lower, larger or smaller than the last."""
+    canvas = Pillow.new("L", (int(1.3 * size * len(text) * (1 + max(0.0, tracking))) + 2 * size, 3 * size))
+    pen, x = ImageDraw.Draw(canvas), float(size // 2)
+    drift = np.cumsum(rng.normal(0, 0.25 * unsteady, len(text)))
+    for char, high, wide in zip(text, drift + rng.normal(0, 0.4 * unsteady, len(text)), rng.normal(1, unsteady, len(text)), strict=True):
+        font = face.font(max(8, round(size * min(1.25, max(0.8, wide)))))
+        pen.text((x, 2 * size + float(np.clip(high, -0.3, 0.3)) * size), char, font=font, fill=255, anchor="ls")
+        x += font.getlength(char) + tracking * size
+    box = canvas.getbbox()
+    if box is None:
+        raise ValueError(f"{face.path.name} draws no ink for {text!r}: check the glyphs before drawing")
+    return np.asarray(canvas.crop(box), np.uint8)
+
+
 def pad(mask: Image, margin: int) -> Image:
     """Room around the mask for bends, blurs and neighbours."""
     return np.asarray(cv2.copyMakeBorder(mask, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(0,)), np.uint8)
@@ -87,6 +102,16 @@ def crop(image: Image, box: tuple[int, int, int, int], rng: np.random.Generator,
     before, after = max(before, 0), max(after, 0)  # a first or last character cut away would be missed by any reader
     rows = slice(max(0, top - upper), min(image.shape[0], bottom + lower))
     return image[rows, max(0, left - before) : min(image.shape[1], right + after)]
+
+
+def turn(mask: Image, degrees: float) -> Image:
+    """The mask turned on a canvas that grows with it."""
+    height, width = mask.shape
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    sine, cosine = abs(matrix[0, 1]), abs(matrix[0, 0])
+    wide, tall = int(width * cosine + height * sine), int(width * sine + height * cosine)
+    matrix[:, 2] += ((wide - width) / 2, (tall - height) / 2)
+    return np.asarray(cv2.warpAffine(mask, matrix, (wide, tall)), np.uint8)
 
 
 def bend(mask: Image, rng: np.random.Generator, recipe: degrade.Recipe) -> Image:

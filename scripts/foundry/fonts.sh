@@ -10,7 +10,7 @@ debian="fonts-dseg fonts-ocr-a fonts-ocr-b fonts-spleen fonts-terminus-otb fonts
 fonts-gnutypewriter fonts-courier-prime fonts-b612 fonts-3270
 fonts-dejavu fonts-liberation fonts-freefont-ttf fonts-roboto fonts-open-sans fonts-lato fonts-inconsolata
 fonts-noto-cjk fonts-wqy-zenhei fonts-wqy-microhei fonts-arphic-uming fonts-arphic-ukai fonts-arphic-gbsn00lp fonts-arphic-gkai00mp fonts-lxgw-wenkai
-fonts-noto-cjk-extra fonts-urw-base35 fonts-ebgaramond fonts-linuxlibertine fonts-oldstandard fonts-cantarell fonts-comfortaa fonts-lobster fonts-lobstertwo fonts-crosextra-carlito fonts-vollkorn fonts-junicode fonts-lmodern fonts-quicksand fonts-dustin fonts-breip
+fonts-noto-cjk-extra fonts-urw-base35 fonts-ebgaramond fonts-linuxlibertine fonts-oldstandard fonts-cantarell fonts-comfortaa fonts-lobster fonts-lobstertwo fonts-crosextra-carlito fonts-vollkorn fonts-junicode fonts-lmodern fonts-quicksand fonts-dustin fonts-breip fonts-smiley-sans
 wamerican-large python3-jieba"
 sudo=
 [ "$(id -u)" -eq 0 ] || sudo=sudo

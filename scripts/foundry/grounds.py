@@ -25,6 +25,25 @@ def colour(rng: np.random.Generator, low: float = 0, high: float = 255) -> Colou
     return (level, level, level)
 
 
+def paper(rng: np.random.Generator, low: float, high: float) -> Colour:
+    """White, grey or yellowed paper, now and then coloured; bright ones more often than dark ones."""
+    level = low + (high - low) * float(rng.random()) ** 0.6
+    if rng.random() < 0.08:
+        return colour(rng, low, high)
+    if rng.random() < 0.5:
+        return (int(level),) * 3
+    tint = rng.uniform(0.82, 1.0, 3) if rng.random() < 0.5 else np.array([rng.uniform(0.7, 0.95), rng.uniform(0.92, 1), 1.0])
+    return (int(level * tint[0]), int(level * tint[1]), int(level * tint[2]))
+
+
+def waves(height: int, width: int, rng: np.random.Generator, tint: Colour) -> Image:
+    """The fine waved lines of a cheque or a ticket."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    period, swing = float(rng.uniform(3, 9)), float(rng.uniform(4, 22))
+    field = np.sin(2 * np.pi * (y + swing * 0.3 * np.sin(2 * np.pi * x / float(rng.uniform(30, 120)))) / period)
+    return np.clip(np.array(tint, np.float32) + (swing * (field - 0.4))[..., None], 0, 255).astype(np.uint8)
+
+
 def contrast(rng: np.random.Generator, ground: float, least: float = 70) -> Colour:
     """An ink that stands off a ground of that brightness by at least so much."""
     darker, brighter = ground - least, 255 - (ground + least)

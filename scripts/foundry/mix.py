@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from scripts.foundry import lines, signs
+from scripts.foundry import digital, lines, signs
 from scripts.foundry.empty import empty
 from scripts.foundry.sample import Sample, Source
 
@@ -14,14 +14,14 @@ GENERAL: dict[str, tuple[float, Source]] = {
     "sign": (18, signs.sign_chinese),
     "receipt": (12, lines.receipt),
     "scene": (12, signs.sign_english),
-    "catalogue": (8, lines.catalogue),
-    "screen": (7, lines.screen),
+    "catalogue": (8, digital.catalogue),
+    "screen": (7, digital.screen),
     "book": (5, lines.book),
     "label": (7, lines.label),
     "rare": (5, lines.rare),
     "handwriting": (2, lines.handwriting),
     "empty": (2, empty),
-    "plain": (2, lines.plain),
+    "plain": (2, digital.plain),
 }
 CODES_SHARE = 6.0  # percent of zh_en
 

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from scripts.foundry import degrade, draw, grounds
+from scripts.foundry import draw, grounds
+from scripts.foundry.legible import worn
 from scripts.foundry.sample import Image, Sample
 from scripts.foundry.texts import Text, chinese, english, odds, weighted
 from scripts.foundry.writing import Look, finish, fitting, height, mask
@@ -63,13 +64,16 @@ def _fill(rng: np.random.Generator, ink: Image, over: draw.Colour, picture: Imag
 def _sign(rng: np.random.Generator, text: Text, look: Look, kind: str) -> Sample:
     words, face = fitting(rng, text, look)
     size = height(rng, look, words)
-    ink = draw.bend(draw.pad(mask(rng, words, face, size, look), int(0.7 * size) + 3), rng, BEND)
+    ink = draw.pad(mask(rng, words, face, size, look), int(0.7 * size) + 3)
+    if len(words) < 9 and rng.random() < 0.07:  # the upright box of a tilted word
+        ink = draw.turn(ink, float(rng.uniform(-25, 25)))
+    ink = draw.bend(ink, rng, BEND)
     box = draw.bounds(ink)
     under = _ground(rng, *ink.shape[:2])
     over = grounds.contrast(rng, float(under.mean()), float(rng.uniform(60, 150)))
     under = _dress(rng, ink, under, over, size)
     picture = _fill(rng, ink, over, grounds.calm(under, ink, over, 60))
-    picture = degrade.apply(picture, rng, STREET)
+    picture = worn(picture, ink, box, words, rng, STREET)
     return Sample(image=finish(picture, box, rng, draw.Cut(near=-0.05, far=0.45)), text=words, kind=kind)
 
 

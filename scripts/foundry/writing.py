@@ -11,8 +11,6 @@ from scripts.foundry.texts import Text
 
 NO_STEPS: degrade.Recipe = ()
 ALIKE = str.maketrans("0123456789~%-+=/#&*<>()", "０１２３４５６７８９～％－＋＝／＃＆＊＜＞（）")  # noqa: RUF001
-LINE = 48  # pixels; a long line is drawn no higher than the width allows
-LONGEST = 1600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +26,8 @@ class Look:
     squeeze: tuple[float, float] = (0.8, 1.15)
     bold: float = 0.08
     full_width: float = 0.0
+    unsteady: float = 0.0  # how far the characters stray from the line and from each other in size, as in a hand
+    longest: int = 1500  # pixels along the line
 
 
 def fitting(rng: np.random.Generator, text: Text, look: Look) -> tuple[str, Face]:
@@ -36,7 +36,7 @@ def fitting(rng: np.random.Generator, text: Text, look: Look) -> tuple[str, Face
         words = text(rng)
         face = pick(rng, words, look.latin if words.isascii() else look.chinese)
         if face is not None and words:
-            return words, face
+            return (words.upper() if "caps" in face.tags else words), face
     raise LookupError(f"no face of {look.chinese!r} or {look.latin!r} has the glyphs of {words!r}: run scripts/foundry/fonts.sh")
 
 
@@ -44,7 +44,7 @@ def height(rng: np.random.Generator, look: Look, text: str) -> int:
     """Small ones as often as large ones; hanzi need some pixels more, long lines are no wider than real crops."""
     low = look.low if text.isascii() else max(look.low, 13)
     drawn = float(np.exp(rng.uniform(np.log(low), np.log(look.high))))
-    widest = LONGEST / (len(text) * (0.55 if text.isascii() else 1.0))
+    widest = look.longest / (len(text) * (0.55 if text.isascii() else 1.0))
     return int(max(low, min(drawn, widest)))
 
 
@@ -54,7 +54,7 @@ def mask(rng: np.random.Generator, text: str, face: Face, size: int, look: Look)
     if look.full_width and not text.isascii() and rng.random() < look.full_width and face.has(text.translate(ALIKE)):
         seen = text.translate(ALIKE)
     tracking = float(rng.uniform(*look.tracking)) if rng.random() < look.tracked else 0.0
-    drawn = draw.ink(seen, face, size, tracking=tracking)
+    drawn = draw.ink(seen, face, size, tracking=tracking) if not look.unsteady else draw.hand(seen, face, size, tracking, look.unsteady, rng)
     if rng.random() < 0.35:
         drawn = draw.stretch(drawn, float(rng.uniform(*look.squeeze)))
     if rng.random() < look.bold:

@@ -31,10 +31,14 @@ def _by_name() -> dict[str, fonts.Face]:
     return {f"{face.path}#{face.index}": face for face in fonts.everything() if face.family not in HELD_OUT}
 
 
+def _upright(face: fonts.Face) -> bool:
+    return "italic" not in face.tags and face.path.stem not in {"OCRBE", "OCRBF", "OCRBL"}  # boxed, outlined, slanted
+
+
 @cache
 def family(kind: str) -> tuple[str, ...]:
     """The upright faces of a kind that are installed, in a fixed order; raises with what to do when there is none."""
-    found = tuple(name for each in KINDS[kind] for name, face in _by_name().items() if face.family == each and "italic" not in face.tags)
+    found = tuple(name for each in KINDS[kind] for name, face in _by_name().items() if face.family == each and _upright(face))
     if not found:
         raise FileNotFoundError(f"no font of the kind {kind!r} ({', '.join(KINDS[kind])}): run scripts/foundry/fonts.sh")
     return found

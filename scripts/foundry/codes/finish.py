@@ -46,7 +46,9 @@ def ink(ground: Field, mask: Mask, colour: Colour, strength: float = 1.0) -> Fie
 
 def contrasting(rng: Rng, ground: Field, least: float = 60.0) -> Colour:
     """An ink that stands off the ground by at least so many grey levels: dark on light more often than light on dark."""
-    tone = float(ground[:: max(1, ground.shape[0] // 8), :: max(1, ground.shape[1] // 32)].mean())
+    seen = ground[:: max(1, ground.shape[0] // 8), :: max(1, ground.shape[1] // 32)].mean(axis=2)
+    tone = float(seen.mean())
+    least = max(least, min(120.0, 2.2 * float(seen.std())))
     room_below, room_above = tone - least, 255 - least - tone
     darker = room_below > 0 and (room_above <= 0 or chance(rng, 0.9 if tone > 110 else 0.35))
     base = between(rng, 0, max(0.0, room_below)) if darker else between(rng, min(255.0, tone + least), 255)

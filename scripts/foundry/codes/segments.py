@@ -50,10 +50,10 @@ def number(rng: Rng) -> str:
 
 
 def shape(rng: Rng, height: int) -> Shape:
-    """A display of some make; a point is two pixels at the least, and has some room of its own."""
+    """A display of some make; a point is three pixels at the least, and has some room of its own."""
     width, stroke = between(rng, 0.42, 0.62), between(rng, 0.06, 0.16)
     space = between(rng, 0.09, 0.32)
-    point = max(2.2 / height, stroke * (between(rng, 0.6, 1.25) if chance(rng, 0.7) else between(rng, 0.4, 0.7)))
+    point = max(3.0 / height, 0.05, stroke * (between(rng, 0.75, 1.3) if chance(rng, 0.75) else between(rng, 0.55, 0.75)))
     return Shape(
         width=width,
         stroke=stroke,
@@ -127,6 +127,8 @@ def lcd(rng: Rng) -> Sample:
         * (slope(rng, *lit.shape, between(rng, 0, 0.25)) + np.float32(0.05) * noise(rng, *lit.shape, 40, 40))[..., None]
     )
     strength = between(rng, 0.5, 1.0) if chance(rng, 0.8) else between(rng, 0.25, 0.5)
+    apart = abs(sum(back) - sum(colour)) / 3
+    strength = min(1.0, max(strength, 45 / apart))
     if chance(rng, 0.35):
         ground = ink(ground, dark, colour, strength * between(rng, 0.03, 0.2))
     if chance(rng, 0.3):

@@ -70,6 +70,13 @@ def plain(rng: Rng, height: int, width: int) -> Field:
     return flat(height, width, colour) * slope(rng, height, width, between(rng, 0, 0.15))[..., None]
 
 
+def paper(rng: Rng, height: int, width: int) -> Field:
+    """White, cream or a little grey, as labels and receipts are."""
+    tone = between(rng, 190, 255)
+    ground = flat(height, width, (tone * between(rng, 0.85, 1), tone, tone)) * slope(rng, height, width, between(rng, 0, 0.12))[..., None]
+    return np.asarray(ground + np.float32(between(rng, 0, 5)) * noise(rng, height, width, 2, 2)[..., None], np.float32)
+
+
 def dark(rng: Rng, height: int, width: int) -> Field:
     colour = grey(rng, 10, 80, 8) if chance(rng, 0.7) else vivid(rng, 0.1, 0.4)
     return flat(height, width, colour) * slope(rng, height, width, between(rng, 0, 0.3))[..., None]
@@ -105,8 +112,11 @@ def glass(rng: Rng, height: int, width: int) -> Field:
 
 def printed(rng: Rng, height: int, width: int) -> Field:
     """A package whose print changes colour under the code, with the odd line."""
-    out = flat(height, width, vivid(rng, 0.6) if chance(rng, 0.6) else grey(rng, 170, 250))
+    colour = vivid(rng, 0.6) if chance(rng, 0.6) else grey(rng, 170, 250)
+    out = flat(height, width, colour)
     other = vivid(rng, 0.6)
+    level = sum(colour) / max(1.0, sum(other))  # as light as its neighbour, so that one ink stands off both
+    other = (min(255.0, other[0] * level), min(255.0, other[1] * level), min(255.0, other[2] * level))
     if chance(rng, 0.5):
         out[:, whole(rng, 0, width) :] = other
     else:
@@ -119,6 +129,7 @@ def printed(rng: Rng, height: int, width: int) -> Field:
 
 SURFACES: dict[str, Callable[[Rng, int, int], Field]] = {
     "plain": plain,
+    "paper": paper,
     "dark": dark,
     "metal": metal,
     "foil": foil,

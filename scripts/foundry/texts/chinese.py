@@ -40,8 +40,10 @@ def common_words() -> tuple[str, ...]:
 
 
 def recased(rng: np.random.Generator, text: str) -> str:
-    """The corpus knows small letters alone; a line of letters gets the case that a sign would have."""
-    return cased(rng, text) if any("a" <= char <= "z" for char in text) and rng.random() < 0.75 else text
+    """The corpus knows small letters alone; a line of letters gets the case that a sign would have, letters among hanzi mostly capitals."""
+    if not any("a" <= char <= "z" for char in text) or rng.random() < 0.2:
+        return text
+    return cased(rng, text) if text.isascii() or rng.random() < 0.3 else text.upper()
 
 
 def _line(rng: np.random.Generator, part: str) -> str:

@@ -21,9 +21,11 @@ MIXED = "，。、！？：；（）《》“”‘’—…·【】,.!?:;()\"'-
 
 def screen(rng: np.random.Generator) -> str:
     """What a program or a game writes."""
-    game = one(rng, common_words())
+    game, other = one(rng, common_words()), one(rng, common_words())
+    task = one(rng, ("收集{}({}/{})", "前往{}与{}对话。", "将{}交给{}", "击败{}({}/{})", "任务：{}", "获得{}x{}", "当前{}：{}/{}", "使用{}后{}提高{}%", "{}已达上限", "目标:{} {}/{}"))  # noqa: RUF001
     return weighted(rng, [
         (6, one(rng, UI)), (4, one(rng, ENGLISH_UI)), (4, game + one(rng, common_words())), (3, one(rng, corpus("web"))[:30]), (3, one(rng, corpus("document"))[:30]),
+        (3, task.format(game, rng.integers(0, 20) if "({}" in task or "/" in task or "x{}" in task else other, rng.integers(1, 30))),
         (2, f"{one(rng, UI)}：{number(rng)}"), (2, f"{game}{one(rng, ('+', '×', 'x', ' Lv.', '-'))}{rng.integers(1, 1000)}"), (1, f"Lv.{rng.integers(1, 100)}"), (1, f"{rng.integers(1, 100)}/{rng.integers(1, 100)}"),  # noqa: RUF001
         (2, f"【{game}】{one(rng, common_words())}"), (1, f"[{one(rng, common_words())}]"), (1, f"{number(rng)}{one(rng, '万级次个人分秒点')}"), (1, time(rng)), (1, f"{rng.integers(0, 101)}%"),
         (2, sentence(rng, 40)), (1, f"{one(rng, common_words())}，{one(rng, common_words())}{one(rng, '。！？')}"), (1, f"C:\\{word(rng)}\\{word(rng)}.{one(rng, ('txt', 'exe', 'dll', 'log'))}"),  # noqa: RUF001
