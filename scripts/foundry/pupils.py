@@ -50,7 +50,9 @@ class Exam:
             for start in range(0, len(order), _AT_ONCE):
                 group = order[start : start + _AT_ONCE]
                 widest = int(lengths[group].max())
-                convolved, skip = (torch.from_numpy(np.stack([self._padded(a, i, widest) for i in group])) for a in (self._convolved, self._skip))
+                convolved, skip = (
+                    torch.from_numpy(np.stack([self._padded(a, i, widest) for i in group])) for a in (self._convolved, self._skip)
+                )
                 shares, best = student(convolved, skip).softmax(2).max(2)
                 for row, i in enumerate(group):
                     classes, sure = best[row, : lengths[i]].tolist(), shares[row, : lengths[i]].tolist()

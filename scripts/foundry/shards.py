@@ -22,12 +22,10 @@ class Batch:
     convolved: Tensor  # N x T x 120, f32
     skip: Tensor  # N x T x 120
     neck: Tensor  # N x T x 120, what the teacher's neck gave
-    classes: Tensor  # N x T x TOP, of our charset; the share is 0 where we lack the class
-    shares: Tensor  # N x T x TOP
     lengths: Tensor  # N, steps
     labels: Tensor  # all labels, one after the other
     label_lengths: Tensor  # N
-    trusted: Tensor  # N, whether the teacher read the truth
+    space: int  # class of the space
 
 
 class Charset:
@@ -39,9 +37,6 @@ class Charset:
         self._index = {c: i for i, c in enumerate(self.characters, start=1)}
         theirs = {c: i for i, c in enumerate(teachers) if c}
         self.origin = np.array([0, *(theirs.get(c, _IGNORED) for c in self.characters)], np.int64)
-        self.ours = np.full(len(teachers), _IGNORED, np.int64)
-        known = self.origin >= 0
-        self.ours[self.origin[known]] = np.flatnonzero(known)
 
     def __len__(self) -> int:
         """With the blank."""
@@ -65,9 +60,9 @@ class Lessons:
         """*kinds*: how often lines of a kind are taken, 1 unless named."""
         self._charset = charset
         self._shards = [np.load(path) for path in paths]
-        arrays = [{n: s[n] for n in ("convolved", "skip", "neck", "classes", "shares", "starts", "texts", "kinds")} for s in self._shards]
+        arrays = [{n: s[n] for n in ("convolved", "skip", "neck", "starts", "texts", "kinds")} for s in self._shards]
         offsets = np.cumsum([0, *(len(a["convolved"]) for a in arrays)])
-        self._steps = {n: np.concatenate([a[n] for a in arrays]) for n in ("convolved", "skip", "neck", "classes", "shares")}
+        self._steps = {n: np.concatenate([a[n] for a in arrays]) for n in ("convolved", "skip", "neck")}
         self.starts = np.concatenate([a["starts"][:-1] + o for a, o in zip(arrays, offsets[:-1], strict=True)])
         self.ends = np.concatenate([a["starts"][1:] + o for a, o in zip(arrays, offsets[:-1], strict=True)])
         self.texts = [str(t) for a in arrays for t in a["texts"]]
@@ -105,32 +100,13 @@ class Lessons:
             for n, a in self._steps.items():
                 fields[n][row, : lengths[row]] = a[self.starts[i] : self.ends[i]]
                 fields[n][row, lengths[row] :] = a[self.ends[i] - 1]  # as on the box, where a shape is filled with padding
-        classes, shares = self._ours(fields["classes"], fields["shares"])
         labels = [self.labels[i] or [] for i in group]
         return Batch(
             convolved=torch.from_numpy(fields["convolved"].astype(np.float32)),
             skip=torch.from_numpy(fields["skip"].astype(np.float32)),
             neck=torch.from_numpy(fields["neck"].astype(np.float32)),
-            classes=torch.from_numpy(classes),
-            shares=torch.from_numpy(shares),
             lengths=torch.from_numpy(lengths),
             labels=torch.tensor([c for label in labels for c in label], dtype=torch.long),
             label_lengths=torch.tensor([len(label) for label in labels]),
-            trusted=torch.from_numpy(self._trusted(classes[:, :, 0], shares[:, :, 0], lengths, labels)),
+            space=self._charset.encode(" ")[0],  # type: ignore[index]
         )
-
-    def _ours(self, classes: NDArray[np.uint16], shares: NDArray[np.float16]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        ours = self._charset.ours[classes.astype(np.int64)]
-        return np.maximum(ours, 0), np.where(ours >= 0, shares.astype(np.float32), 0)
-
-    @staticmethod
-    def _trusted(
-        best: NDArray[np.int64], shares: NDArray[np.float32], lengths: NDArray[np.int64], labels: Sequence[list[int]]
-    ) -> NDArray[np.bool_]:
-        """Where the teacher's greedy answer is the truth, in classes of ours."""
-        told = np.zeros(len(labels), bool)
-        for row, label in enumerate(labels):
-            answer = best[row, : lengths[row]]
-            kept = answer[(answer != np.concatenate([[0], answer[:-1]])) & (answer != 0) & (shares[row, : lengths[row]] > 0)]
-            told[row] = list(kept) == label
-        return told

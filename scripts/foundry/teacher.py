@@ -21,11 +21,9 @@ CONVOLVED: Final = "p2o.pd_op.add.65.0"  # N x 120 x 1 x T, what the neck takes
 SKIP: Final = "p2o.pd_op.swish.0.0"  # N x 120 x 1 x T, added to what the neck gives
 NECK_OUT: Final = "p2o.pd_op.transpose.8.0"  # N x T x 120, what the last linear layer takes
 HEAD: Final = "p2o.pd_op.matmul.12.0"
-POSTERIORS: Final = "fetch_name_0"  # N x T x 18,710
 
 HEIGHT: Final = 48
 STRIDE: Final = 8
-TOP: Final = 6  # classes kept of each step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +32,7 @@ class Taught:
 
     convolved: NDArray[np.float16]  # N x T x 120
     skip: NDArray[np.float16]  # N x T x 120
-    neck: NDArray[np.float16]  # N x T x 120
-    classes: NDArray[np.uint16]  # N x T x TOP, indices among all of the teacher's classes, the surest first
-    shares: NDArray[np.float16]  # N x T x TOP, their posteriors
+    neck: NDArray[np.float16]  # N x T x 120; its last linear layer makes the posteriors of it
 
 
 def normalised(images: Sequence[NDArray[np.uint8]], width: int) -> NDArray[np.float32]:
@@ -61,23 +57,14 @@ class Teacher:
     def ask(self, batch: NDArray[np.float32]) -> Taught:
         """What it makes of N x 3 x 48 x W."""
         got = self._request(batch.shape[0], batch.shape[3]).infer([batch], share_inputs=True)
-        convolved, skip, neck, classes, shares = (got[i] for i in range(5))
-        return Taught(
-            convolved=_by_step(convolved),
-            skip=_by_step(skip),
-            neck=neck.astype(np.float16),
-            classes=classes.astype(np.uint16),
-            shares=shares.astype(np.float16),
-        )
+        return Taught(convolved=_by_step(got[0]), skip=_by_step(got[1]), neck=got[2].astype(np.float16))
 
     def _request(self, count: int, width: int) -> Any:
         key = (count, width)
         if key not in self._compiled:
             graph = self._model.clone()
             out = {name: port for node in graph.get_ops() for port in node.outputs() for name in port.get_names()}
-            best = op.topk(out[POSTERIORS], op.constant(TOP, np.int32), axis=2, mode="max", sort="value", index_element_type="i32")
-            ends = [out[CONVOLVED], out[SKIP], out[NECK_OUT], best.output(1), best.output(0)]
-            cut = ov.Model([op.result(end) for end in ends], graph.get_parameters(), "teacher")
+            cut = ov.Model([op.result(out[end]) for end in (CONVOLVED, SKIP, NECK_OUT)], graph.get_parameters(), "teacher")
             cut.reshape([count, 3, HEIGHT, width])
             self._compiled[key] = self._core.compile_model(cut, "CPU", self._settings).create_infer_request()
         return self._compiled[key]

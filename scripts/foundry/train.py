@@ -9,6 +9,7 @@ the squared error of the neck's output; CTC to the truth, on all lines.
 """
 
 import argparse
+import copy
 import json
 import platform
 import time
@@ -18,7 +19,8 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
@@ -29,6 +31,7 @@ from scripts.foundry.teacher import characters, head
 
 HERE: Final = Path(__file__).parent
 _WARM_UP: Final = 300
+_THOUGHT_OF: Final = 4.0  # nats under the best class
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,23 +42,50 @@ class Weights:
     neck: float = 0.5
     ctc: float = 0.5
     doubtful: float = 0.1  # of the teacher where it was wrong
+    chance: int = 512  # classes that are looked at by chance
+    hopeless: float = 6.0  # nats per character that CTC counts at most: some drawn lines nobody can read
 
 
-def loss_of(student: Student, batch: Batch, weights: Weights) -> tuple[Tensor, dict[str, float]]:
-    """The loss of a batch, per line, and its parts."""
+def loss_of(student: Student, teacher: nn.Linear, batch: Batch, weights: Weights) -> tuple[Tensor, dict[str, float]]:
+    """The loss of a batch, per line, and its parts; *teacher* is the last linear layer of the teacher.
+
+    Only the classes that matter to the batch are looked at: of the labels, of what the teacher thinks of, and some by chance
+    (sampled softmax: Jean et al., 2015, arXiv:1412.2007).
+    """
     neck = student.neck(batch.convolved, batch.skip)
-    logs = functional.log_softmax(student.head(neck), dim=2)
-    real = torch.arange(logs.shape[1]) < batch.lengths[:, None]
-    trust = torch.where(batch.trusted, 1.0, weights.doubtful)[:, None] * real
-    blank = torch.where(batch.classes[:, :, 0] == 0, batch.shares[:, :, 0], 0.0)
-    heavy = trust * (0.1 + (1 - blank))
-    cross = -(batch.shares * logs.gather(2, batch.classes)).sum(2)
-    taught = (heavy * cross).sum() / heavy.sum().clamp(min=1)
+    with torch.no_grad():
+        told = teacher(batch.neck)
+        sure, best = told.max(2)
+        thought = (told > sure[:, :, None] - _THOUGHT_OF).view(-1, told.shape[2]).any(0)
+        thought[batch.labels] = True
+        thought[0] = True
+        thought[torch.randint(0, len(thought), (weights.chance,))] = True
+        classes = thought.nonzero()[:, 0]
+        shares = told[:, :, classes].softmax(2)
+        real = _real(best, batch)
+        trust = torch.where(read_right(best, batch), 1.0, weights.doubtful)[:, None] * real
+        heavy = trust * (1.1 - torch.where(best == 0, shares[:, :, 0], 0.0))
+        labels = torch.searchsorted(classes, batch.labels)
+    logs = functional.log_softmax(functional.linear(neck, student.head.weight[classes], student.head.bias[classes]), dim=2)
+    taught = -(heavy[:, :, None] * shares * logs).sum() / heavy.sum().clamp(min=1)
     error = ((neck - batch.neck).square().mean(2) * trust).sum() / trust.sum().clamp(min=1)
-    ctc = functional.ctc_loss(logs.transpose(0, 1), batch.labels, batch.lengths, batch.label_lengths, reduction="none", zero_infinity=True)
-    told = (ctc / batch.label_lengths.clamp(min=1)).mean()
-    total = weights.teacher * taught + weights.neck * error + weights.ctc * told
-    return total, {"teacher": float(taught), "neck": float(error), "ctc": float(told)}
+    ctc = functional.ctc_loss(logs.transpose(0, 1), labels, batch.lengths, batch.label_lengths, reduction="none", zero_infinity=True)
+    read = (ctc / batch.label_lengths.clamp(min=1)).clamp(max=weights.hopeless).mean()
+    total = weights.teacher * taught + weights.neck * error + weights.ctc * read
+    return total, {"teacher": taught.item(), "neck": error.item(), "ctc": read.item()}
+
+
+def read_right(best: Tensor, batch: Batch) -> Tensor:
+    """Which lines the teacher read right, spaces aside, by its *best* classes, N x T."""
+    before = functional.pad(best, (1, 0))[:, :-1]
+    kept = (best != before) & (best != 0) & (best != batch.space)
+    labels = batch.labels.split(batch.label_lengths.tolist())
+    found = [row[keep] for row, keep in zip(best, kept & _real(best, batch), strict=True)]
+    return torch.tensor([torch.equal(f, label[label != batch.space]) for f, label in zip(found, labels, strict=True)])
+
+
+def _real(steps: Tensor, batch: Batch) -> Tensor:
+    return torch.arange(steps.shape[1]) < batch.lengths[:, None]
 
 
 class Run:
@@ -66,7 +96,10 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.charset = Charset((HERE / "charset.txt").read_text(encoding="utf-8").split("\n")[:-1], characters(args.onnx))
         self.student = Student(Shape(hidden=args.hidden, classes=len(self.charset)))
-        self.student.begin_with(*head(args.onnx, self.charset.origin))
+        weight, bias = head(args.onnx, self.charset.origin)
+        self.student.begin_with(weight, bias)
+        self.teacher = copy.deepcopy(self.student.head).requires_grad_(requires_grad=False)
+        self._lacking(self.charset.origin < 0)
         groups = [{"params": [p for n, p in self.student.named_parameters() if not n.startswith("head")], "lr": args.rate}]
         groups += [{"params": self.student.head.parameters(), "lr": args.rate * args.head_rate}]
         self.optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
@@ -74,6 +107,10 @@ class Run:
         self.step, self.epoch, self.best = 0, 0, 0.0
         self.history: list[dict[str, float]] = []
         self._go_on()
+
+    def _lacking(self, classes: NDArray[np.bool_]) -> None:
+        """The teacher says nothing of the classes that it lacks."""
+        self.teacher.bias[torch.from_numpy(classes)] = -1e4
 
     def _go_on(self) -> None:
         path = self.folder / "last.pt"
@@ -122,7 +159,7 @@ class Run:
             factor = min(1.0, (self.step + 1) / _WARM_UP) * _cosine((self.epoch + lines / len(lessons.texts)) / self.args.epochs)
             for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
                 group["lr"] = rate * factor
-            loss, parts = loss_of(self.student, batch, weights)
+            loss, parts = loss_of(self.student, self.teacher, batch, weights)
             self.optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.student.parameters(), 2.0)
@@ -135,7 +172,13 @@ class Run:
         self.history.append({n: v / count for n, v in sums.items()} | {"lines_per_second": lines / (time.monotonic() - begun)})
 
     def _card(self, lines: int) -> None:
-        card = {"lines": lines, "classes": len(self.charset), "hidden": self.args.hidden, "seed": self.args.seed, "torch": torch.__version__}
+        card = {
+            "lines": lines,
+            "classes": len(self.charset),
+            "hidden": self.args.hidden,
+            "seed": self.args.seed,
+            "torch": torch.__version__,
+        }
         card |= {"python": platform.python_version(), "history": self.history, "lessons": [str(p.name) for p in self.args.lessons]}
         (self.folder / "card.json").write_text(json.dumps(card, indent=1), encoding="utf-8")
 
