@@ -24,7 +24,7 @@ def likeness(picture: Image, ink: Image, box: Box) -> tuple[float, float]:
     top, bottom, left, right = box
     here = slice(top, bottom), slice(left, right)
     seen = cv2.cvtColor(picture[here], cv2.COLOR_BGR2GRAY).astype(np.float32)
-    true = ink[here].astype(np.float32) / 255
+    true = ink[here].astype(np.float32) / np.float32(255)
     height = bottom - top
     one, other = _detail(seen, height), _detail(true, height)
     one -= one.mean()
@@ -34,7 +34,7 @@ def likeness(picture: Image, ink: Image, box: Box) -> tuple[float, float]:
     return abs(shared) / max(spread, 1e-6), abs(shared) / max(float((other * other).mean()), 1e-6)
 
 
-def worn(picture: Image, ink: Image, box: Box, text: str, rng: np.random.Generator, recipe: degrade.Recipe) -> Image:
+def worn(picture: Image, ink: Image, box: Box, rng: np.random.Generator, recipe: degrade.Recipe, *, text: str) -> Image:
     """The picture through the recipe, or through a milder one where the text would be lost; a third are hardly touched at all."""
     often, severe, least = (0.3 if rng.random() < 0.33 else 1.0), float(rng.uniform(0.4, 1)), LEAST_LIKENESS[text.isascii()]
     for hardness in TRIES:
