@@ -78,7 +78,7 @@ def worn(rng: np.random.Generator, image: Image) -> Image:
     rows, columns = image.shape[:2]
     left, right, top, bottom = (round(between(rng, -0.04, 0.12) * rows) for _ in range(4))
     cut = image[max(0, -top) : rows - max(0, -bottom), max(0, -left) : columns - max(0, -right)]
-    cut = np.asarray(cv2.copyMakeBorder(cut, *(max(0, side) for side in (top, bottom, left, right)), cv2.BORDER_REPLICATE), np.uint8)
+    cut = np.asarray(cv2.copyMakeBorder(cut, max(0, top), max(0, bottom), max(0, left), max(0, right), cv2.BORDER_REPLICATE), np.uint8)
     height = max(8, round(cut.shape[0] * between(rng, 0.75, 1.2)))
     width = max(8, round(cut.shape[1] * height / cut.shape[0] * between(rng, 0.88, 1.14)))
     return shot(rng, np.asarray(cut, np.float32), height, _WEAR, width=width)

@@ -43,7 +43,7 @@ def draw(rng: Rng, dots: Dots, jet: Jet) -> Mask:
     rows, columns = dots.shape
     keep = rng.random(y.size) >= jet.missing
     y, x = y[keep], x[keep]
-    drift = rng.normal(0, jet.rows_drift, rows)
+    drift = np.asarray(rng.normal(0, jet.rows_drift, size=rows))
     across = x * jet.pitch + (rows - 1 - y) * jet.lean / rows + drift[y] + rng.normal(0, jet.jitter, y.size)
     phase, turns = between(rng, 0, 6.3), between(rng, 0.5, 3) * 6.3
     down = y + jet.wave * np.sin(phase + turns * x / max(1, columns)) + rng.normal(0, jet.jitter, y.size)
@@ -88,7 +88,7 @@ def dot_matrix(rng: Rng) -> Sample:
     left, top, right, bottom = (round(step * loose * rng.random()) for _ in range(4))
     mask = np.pad(mask, ((top, bottom), (left, right)))
     name = pick(rng, ("plain", "printed", "cardboard", "foil", "glass", "metal", "dark"), (7, 3, 2, 2, 2, 1, 2))
-    ground = SURFACES[name](rng, *mask.shape)
+    ground = SURFACES[name](rng, mask.shape)
     least = 75 if name == "foil" else 50
     drawn = ink(ground, mask, contrasting(rng, ground, between(rng, least, 140)), between(rng, 0.75, 1))
     return Sample(image=shot(rng, drawn, height, _WEAR), text=text, kind="dot_matrix")

@@ -7,8 +7,10 @@ from scripts.foundry.held_out import FONTS as HELD_OUT
 
 KINDS: dict[str, tuple[str, ...]] = {
     "sans": ("dejavu", "liberation-sans", "free-sans", "roboto", "open-sans", "lato", "nimbus-sans", "carlito"),
-    "narrow": ("liberation-narrow", "dejavu-condensed", "roboto-cond", "open-sans-cond", "nimbus-narrow", "barlow-condensed", "archivo-narrow"),
-    "plate": ("barlow-condensed", "archivo-narrow", "roboto-cond", "liberation-narrow", "bebas-neue", "oswald", "fjalla-one", "nimbus-narrow"),
+    "narrow": ("liberation-narrow", "dejavu-condensed", "roboto-cond", "open-sans-cond", "nimbus-narrow", "barlow-condensed",
+    "archivo-narrow"),
+    "plate": ("barlow-condensed", "archivo-narrow", "roboto-cond", "liberation-narrow", "bebas-neue", "oswald", "fjalla-one",
+    "nimbus-narrow"),
     "mono": ("dejavu-mono", "liberation-mono", "free-mono", "inconsolata", "b612-mono", "share-tech-mono", "3270", "nimbus-mono"),
     "panel": ("b612", "b612-mono", "3270", "share-tech-mono", "roboto", "liberation-sans", "russo-one"),
     "typewriter": ("gnutypewriter", "courier-prime", "liberation-mono", "free-mono", "special-elite", "nimbus-mono"),
@@ -19,7 +21,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "dots": ("spleen", "unifont"),
     "hanzi": ("noto-cjk", "zenhei", "microhei"),
     "hand": ("caveat", "patrick-hand", "indie-flower", "domestic-manners", "breip", "permanent-marker"),
-    "drums": ("liberation-sans", "liberation-narrow", "free-sans", "roboto", "roboto-cond", "open-sans", "dejavu-condensed", "nimbus-sans", "barlow-condensed", "ocr-b"),
+    "drums": ("liberation-sans", "liberation-narrow", "free-sans", "roboto", "roboto-cond", "open-sans", "dejavu-condensed",
+    "nimbus-sans", "barlow-condensed", "ocr-b"),
 }  # fmt: skip
 STROKED = ("hershey-simplex", "hershey-plain", "hershey-duplex")
 """Faces of lines, as plotters and engravers draw; they hold ASCII."""

@@ -67,7 +67,7 @@ def shot(rng: Rng, drawn: Field, height: int, wear: Wear = ORDINARY, *, width: i
     seen = _lit(rng, seen, wear)
     grain = min(between(rng, 0, wear.noise), 0.45 * contrast(seen))  # noise never swallows the writing
     if grain > 1:
-        spots = noise(rng, height, wide, *((0.0, 0.0) if chance(rng, 0.6) else (0.8, 0.8)))
+        spots = noise(rng, (height, wide), *((0.0, 0.0) if chance(rng, 0.6) else (0.8, 0.8)))
         seen = seen + np.float32(grain) * spots[..., None]
     out = np.clip(seen, 0, 255).astype(np.uint8)
     if chance(rng, wear.jpeg):
@@ -124,7 +124,7 @@ def streak(length: int, angle: float) -> NDArray[np.float32]:
 def _lit(rng: Rng, seen: Field, wear: Wear) -> Field:
     height, width = seen.shape[:2]
     if chance(rng, 0.6):
-        seen = seen * slope(rng, height, width, between(rng, 0, wear.shade))[..., None]
+        seen = seen * slope(rng, (height, width), between(rng, 0, wear.shade))[..., None]
     kept = 1 - wear.flatten * rng.random() ** 2
     gain, middle = between(rng, 0.75, 1.15) * kept, between(rng, 90, 160) * (1 - kept) + between(rng, -12, 12)
     seen = seen * np.float32(gain) + np.float32(middle)

@@ -8,7 +8,7 @@ from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, digits, pick, whole
 from scripts.foundry.codes.finish import Wear, ink, shot
 from scripts.foundry.codes.glyphs import Mask
-from scripts.foundry.codes.surfaces import Field, flat, grey, noise
+from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.sample import Sample
 
 _WEAR = Wear(tilt=3, shear=0.15, bend=0.05, blur=0.03, motion=0.05, flatten=0.5, noise=6)
@@ -16,14 +16,19 @@ _WEAR = Wear(tilt=3, shear=0.15, bend=0.05, blur=0.03, motion=0.05, flatten=0.5,
 _STROKES: dict[str, tuple[tuple[tuple[tuple[float, float], ...], ...], ...]] = {
     "0": ((((0.5, 0.0), (0.1, 0.2), (0.05, 0.7), (0.4, 1.0), (0.8, 0.8), (0.85, 0.3), (0.55, 0.0), (0.4, 0.08)),),),
     "1": ((((0.15, 0.3), (0.5, 0.0), (0.45, 1.0)),), (((0.5, 0.0), (0.45, 1.0)),), (((0.1, 0.45), (0.55, 0.0), (0.5, 1.0)),)),
-    "2": ((((0.1, 0.25), (0.4, 0.0), (0.75, 0.2), (0.5, 0.6), (0.05, 1.0), (0.85, 0.95)),), (((0.1, 0.2), (0.5, 0.0), (0.7, 0.3), (0.3, 0.8), (0.1, 0.9), (0.3, 0.8), (0.5, 1.0), (0.9, 0.9)),)),
-    "3": ((((0.1, 0.1), (0.5, 0.0), (0.75, 0.2), (0.35, 0.45), (0.8, 0.7), (0.5, 1.0), (0.05, 0.9)),), (((0.1, 0.02), (0.75, 0.0), (0.4, 0.4), (0.8, 0.65), (0.5, 1.0), (0.05, 0.9)),)),
+    "2": ((((0.1, 0.25), (0.4, 0.0), (0.75, 0.2), (0.5, 0.6), (0.05, 1.0), (0.85, 0.95)),), (((0.1, 0.2), (0.5, 0.0), (0.7, 0.3), (0.3,
+    0.8), (0.1, 0.9), (0.3, 0.8), (0.5, 1.0), (0.9, 0.9)),)),
+    "3": ((((0.1, 0.1), (0.5, 0.0), (0.75, 0.2), (0.35, 0.45), (0.8, 0.7), (0.5, 1.0), (0.05, 0.9)),), (((0.1, 0.02), (0.75, 0.0),
+    (0.4, 0.4), (0.8, 0.65), (0.5, 1.0), (0.05, 0.9)),)),
     "4": ((((0.3, 0.0), (0.05, 0.55), (0.85, 0.5)), ((0.65, 0.2), (0.55, 1.0))), (((0.6, 1.0), (0.62, 0.0), (0.05, 0.65), (0.9, 0.62)),)),
-    "5": ((((0.2, 0.05), (0.15, 0.45), (0.6, 0.4), (0.8, 0.7), (0.45, 1.0), (0.05, 0.9)), ((0.2, 0.05), (0.8, 0.0))), (((0.8, 0.0), (0.25, 0.03), (0.15, 0.45), (0.6, 0.4), (0.75, 0.75), (0.4, 1.0), (0.05, 0.92)),)),
+    "5": ((((0.2, 0.05), (0.15, 0.45), (0.6, 0.4), (0.8, 0.7), (0.45, 1.0), (0.05, 0.9)), ((0.2, 0.05), (0.8, 0.0))),
+         (((0.8, 0.0), (0.25, 0.03), (0.15, 0.45), (0.6, 0.4), (0.75, 0.75), (0.4, 1.0), (0.05, 0.92)),)),
     "6": ((((0.65, 0.0), (0.2, 0.4), (0.1, 0.8), (0.45, 1.0), (0.75, 0.75), (0.5, 0.52), (0.15, 0.75)),),),
     "7": ((((0.05, 0.08), (0.85, 0.0), (0.35, 1.0)),), (((0.05, 0.08), (0.85, 0.0), (0.35, 1.0)), ((0.25, 0.5), (0.8, 0.45)))),
-    "8": ((((0.75, 0.15), (0.4, 0.0), (0.2, 0.25), (0.7, 0.65), (0.5, 1.0), (0.1, 0.8), (0.4, 0.45), (0.78, 0.15)),), (((0.45, 0.45), (0.15, 0.2), (0.5, 0.0), (0.75, 0.2), (0.4, 0.47), (0.1, 0.8), (0.45, 1.0), (0.78, 0.75), (0.45, 0.45)),)),
-    "9": ((((0.75, 0.2), (0.4, 0.0), (0.1, 0.25), (0.35, 0.5), (0.75, 0.2), (0.7, 0.6), (0.5, 1.0)),), (((0.7, 0.3), (0.35, 0.5), (0.1, 0.2), (0.5, 0.0), (0.72, 0.25), (0.65, 0.75), (0.3, 1.0), (0.05, 0.9)),)),
+    "8": ((((0.75, 0.15), (0.4, 0.0), (0.2, 0.25), (0.7, 0.65), (0.5, 1.0), (0.1, 0.8), (0.4, 0.45), (0.78, 0.15)),), (((0.45, 0.45),
+    (0.15, 0.2), (0.5, 0.0), (0.75, 0.2), (0.4, 0.47), (0.1, 0.8), (0.45, 1.0), (0.78, 0.75), (0.45, 0.45)),)),
+    "9": ((((0.75, 0.2), (0.4, 0.0), (0.1, 0.25), (0.35, 0.5), (0.75, 0.2), (0.7, 0.6), (0.5, 1.0)),), (((0.7, 0.3), (0.35, 0.5), (0.1,
+    0.2), (0.5, 0.0), (0.72, 0.25), (0.65, 0.75), (0.3, 1.0), (0.05, 0.9)),)),
 }  # fmt: skip
 
 
@@ -41,13 +46,20 @@ def curve(points: NDArray[np.float64]) -> NDArray[np.float64]:
     t = np.linspace(0, 1, 7)[:, None]
     parts = []
     for before, a, b, after in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        parts.append(0.5 * (2 * a + (b - before) * t + (2 * before - 5 * a + 4 * b - after) * t**2 + (3 * a - before - 3 * b + after) * t**3))
+        parts.append(
+            0.5 * (2 * a + (b - before) * t + (2 * before - 5 * a + 4 * b - after) * t**2 + (3 * a - before - 3 * b + after) * t**3)
+        )
     return np.vstack(parts)
 
 
 def written(rng: Rng, text: str, tall: int) -> Mask:
     """Strokes of one hand: its slant, its pen and its way to make each digit stay the same along the line."""
-    pen, lean, wide, wild = max(1, round(tall * between(rng, 0.05, 0.13))), between(rng, -0.1, 0.45), between(rng, 0.45, 0.8), between(rng, 0.02, 0.06)
+    pen, lean, wide, wild = (
+        max(1, round(tall * between(rng, 0.05, 0.13))),
+        between(rng, -0.1, 0.45),
+        between(rng, 0.45, 0.8),
+        between(rng, 0.02, 0.06),
+    )
     ways = {digit: pick(rng, forms) for digit, forms in _STROKES.items()}
     out = np.zeros((2 * tall, round(tall * (len(text) * (wide + 0.5) + 1.5))), np.uint8)
     at, base, rise = 0.4 * tall, 0.5 * tall, between(rng, -0.08, 0.08)
@@ -62,34 +74,37 @@ def written(rng: Rng, text: str, tall: int) -> Mask:
                 cv2.polylines(out, [np.round(line * 16).astype(np.int32)], False, 255, pen, cv2.LINE_AA, 4)
             at += size * wide * between(rng, 0.85, 1.3) + pen
         else:
-            at = _mark(rng, out, character, at, base + tall, tall, pen)
+            at += _mark(rng, out[: round(base + tall) + 8, round(at) :], character, pen)
         base += rise * tall * 0.3
     return glyphs.trim(out)
 
 
-def _mark(rng: Rng, out: Mask, character: str, at: float, foot: float, tall: int, pen: int) -> float:
-    x, y = round(at + 0.1 * tall), round(foot)
+def _mark(rng: Rng, room: Mask, character: str, pen: int) -> float:
+    """A point, comma, dash or double dash at the left foot of the room; gives how wide it is."""
+    tall = (int(room.shape[0]) - 8) / 1.5
+    x, y = round(0.1 * tall), int(room.shape[0]) - 9
     if character in ".,":
-        end = (x - round(0.06 * tall), y + round(0.16 * tall)) if character == "," else (x, y)
-        cv2.line(out, (x, y), end, 255, pen + 1, cv2.LINE_AA)
-        return at + tall * between(rng, 0.2, 0.4)
+        end = (max(0, x - round(0.06 * tall)), y + round(0.16 * tall)) if character == "," else (x, y)
+        cv2.line(room, (x, y), end, 255, pen + 1, cv2.LINE_AA)
+        return tall * between(rng, 0.2, 0.4)
     for level in (0.5,) if character == "-" else (0.4, 0.6):
         height = y - round(level * tall)
-        cv2.line(out, (x, height), (x + round(0.4 * tall), height + whole(rng, -2, 2)), 255, pen, cv2.LINE_AA)
-    return at + 0.65 * tall
+        cv2.line(room, (x, height), (x + round(0.4 * tall), height + whole(rng, -2, 2)), 255, pen, cv2.LINE_AA)
+    return 0.65 * tall
 
 
-def cheque(rng: Rng, height: int, width: int) -> Field:
+def cheque(rng: Rng, size: Size) -> Field:
     """Paper with waves or crossing lines of security print."""
+    height, width = size[:2]
     tone = between(rng, 150, 240)
-    ground = flat(height, width, grey(rng, tone, tone, 4))
+    ground = flat((height, width), grey(rng, tone, tone, 4))
     if chance(rng, 0.75):
         x = np.arange(width)
         step, swing, turns = between(rng, 4, 9), between(rng, 1, 10), between(rng, 0.01, 0.06)
         for y in np.arange(-20, height + 20, step):
             points = np.stack([x, y + swing * np.sin(turns * x + between(rng, 0, 0.4)) + between(rng, -0.3, 0.3) * x * 0.1], axis=1)
             cv2.polylines(ground, [np.round(points[::4] * 16).astype(np.int32)], False, (tone - 28,) * 3, 1, cv2.LINE_AA, 4)
-    return np.asarray(ground + 3 * noise(rng, height, width)[..., None], np.float32)
+    return np.asarray(ground + 3 * noise(rng, (height, width))[..., None], np.float32)
 
 
 def handwritten_digits(rng: Rng) -> Sample:
@@ -102,9 +117,11 @@ def handwritten_digits(rng: Rng) -> Sample:
     else:
         face = pick(rng, faces.holding("hand", text))
         steps = rng.normal(0, tall * 0.04, len(text))
-        mask = glyphs.sheared(glyphs.trim(glyphs.line(text, face, round(tall / 0.72), tracking=between(rng, 0, 0.15), steps=steps)), between(rng, -0.1, 0.3))
+        mask = glyphs.sheared(
+            glyphs.trim(glyphs.line(text, face, round(tall / 0.72), tracking=between(rng, 0, 0.15), steps=steps)), between(rng, -0.1, 0.3)
+        )
     mask = glyphs.framed(mask, *(between(rng, 0.02, 0.3) * tall for _ in range(4)))
-    ground = cheque(rng, *mask.shape)
+    ground = cheque(rng, mask.shape)
     pen = grey(rng, 10, 90, 5) if chance(rng, 0.7) else (between(rng, 80, 160), between(rng, 30, 70), between(rng, 10, 50))
     drawn = ink(ground, mask, pen, between(rng, 0.6, 1))
     if chance(rng, 0.3):

@@ -38,7 +38,9 @@ def mrz(rng: Rng) -> str:
     if chance(rng, 0.5):
         names = f"{some(rng, 'ABCDEFGHIKLMNOPRSTUVWZ', 4, 9)}<<{some(rng, 'ABCDEFGHIKLMNORSTUVY', 3, 8)}"
         return f"P<{letters(rng, 3)}{names}".ljust(44, "<") if chance(rng, 0.5) else f"ID{letters(rng, 3)}{names}".ljust(30, "<")
-    return f"{letters(rng, 1)}{digits(rng, 8)}<{digits(rng, 1)}{letters(rng, 3)}{digits(rng, 7)}{pick(rng, 'MF<')}{digits(rng, 7)}".ljust(42, "<") + digits(rng, 2)
+    return f"{letters(rng, 1)}{digits(rng, 8)}<{digits(rng, 1)}{letters(rng, 3)}{digits(rng, 7)}{pick(rng, 'MF<')}{digits(rng, 7)}".ljust(
+        42, "<"
+    ) + digits(rng, 2)
 
 
 def weight(rng: Rng) -> str:
@@ -72,7 +74,7 @@ def print_of(rng: Rng, look: Look, text: str, tall: int) -> Mask:
         grow = chance(rng, 0.6)
         mask = np.asarray((cv2.dilate if grow else cv2.erode)(mask, np.ones((2, 2), np.uint8)), np.uint8)
     if chance(rng, look.fade):
-        pale = np.clip(1.1 + 0.4 * noise(rng, *mask.shape, *pick(rng, ((1.0, 1.0), (8, 3), (30, 0.6)))), 0.25, 1)
+        pale = np.clip(1.1 + 0.4 * noise(rng, mask.shape, *pick(rng, ((1.0, 1.0), (8, 3), (30, 0.6)))), 0.25, 1)
         mask = (mask * pale).astype(np.uint8)
     if chance(rng, look.lines):
         mask = mask.copy()
@@ -89,26 +91,55 @@ def printed(rng: Rng, look: Look) -> Sample:
     mask = print_of(rng, look, text, tall)
     loose = pick(rng, (0.08, 0.3, 0.8), (5, 4, 1)) * tall
     mask = glyphs.framed(mask, *(between(rng, 0, loose) for _ in range(4)))
-    ground = SURFACES[pick(rng, look.grounds)](rng, *mask.shape)
+    ground = SURFACES[pick(rng, look.grounds)](rng, mask.shape)
     drawn = ink(ground, mask, contrasting(rng, ground, between(rng, 60, 120)), between(rng, 0.7, 1))
     return Sample(image=shot(rng, drawn, height, look.wear), text=text, kind=look.kind)
 
 
 _THERMAL = Look(
-    kind="thermal", kinds=("mono", "sans", "narrow"), texts=(weight, barcode_line, strings.code, strings.serial), grounds=("paper", "paper", "paper", "plain"), fade=0.4, lines=0.3
+    kind="thermal",
+    kinds=("mono", "sans", "narrow"),
+    texts=(weight, barcode_line, strings.code, strings.serial),
+    grounds=("paper", "paper", "paper", "plain"),
+    fade=0.4,
+    lines=0.3,
 )
 _TRANSFER = Look(
-    kind="thermal_transfer", kinds=("sans", "narrow", "mono"), texts=(strings.code, strings.code, strings.lot), grounds=("plain", "printed", "foil", "glass"), fade=0.3, lines=0.4
+    kind="thermal_transfer",
+    kinds=("sans", "narrow", "mono"),
+    texts=(strings.code, strings.code, strings.lot),
+    grounds=("plain", "printed", "foil", "glass"),
+    fade=0.3,
+    lines=0.4,
 )
 _OCR = Look(
-    kind="ocr_ab", kinds=("ocr",), texts=(mrz, strings.serial, strings.lot, strings.day, barcode_line, strings.code), grounds=("paper", "paper", "plain", "printed", "metal"), fade=0.2
+    kind="ocr_ab",
+    kinds=("ocr",),
+    texts=(mrz, strings.serial, strings.lot, strings.day, barcode_line, strings.code),
+    grounds=("paper", "paper", "plain", "printed", "metal"),
+    fade=0.2,
 )
 _PANEL = Look(
-    kind="panel", kinds=("panel", "narrow"), texts=(strings.serial, strings.rating, weight, strings.clock, strings.lot), grounds=("dark", "plain", "metal", "printed"), spread=0.2
+    kind="panel",
+    kinds=("panel", "narrow"),
+    texts=(strings.serial, strings.rating, weight, strings.clock, strings.lot),
+    grounds=("dark", "plain", "metal", "printed"),
+    spread=0.2,
 )
-_TYPEWRITER = Look(kind="typewriter", kinds=("typewriter",), texts=(strings.serial, strings.day, strings.rating, weight, strings.lot), grounds=("paper", "paper", "plain", "metal"), fade=0.5)
+_TYPEWRITER = Look(
+    kind="typewriter",
+    kinds=("typewriter",),
+    texts=(strings.serial, strings.day, strings.rating, weight, strings.lot),
+    grounds=("paper", "paper", "plain", "metal"),
+    fade=0.5,
+)
 _PLATE = Look(
-    kind="serial_plate", kinds=("sans", "narrow", "panel", "typewriter"), texts=(strings.rating, strings.serial, strings.serial), grounds=("metal", "plain", "dark", "foil"), fade=0.25, wear=replace(_WEAR, blur=0.04)
+    kind="serial_plate",
+    kinds=("sans", "narrow", "panel", "typewriter"),
+    texts=(strings.rating, strings.serial, strings.serial),
+    grounds=("metal", "plain", "dark", "foil"),
+    fade=0.25,
+    wear=replace(_WEAR, blur=0.04),
 )
 
 

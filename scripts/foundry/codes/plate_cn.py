@@ -103,15 +103,15 @@ def plate_cn(rng: Rng) -> Sample:
     mask = characters(rng, text, tall)
     side, above = round(tall * between(rng, 0.08, 0.25)), round(tall * between(rng, 0.1, 0.3))
     mask = np.pad(mask, ((above, above), (side, side)))
-    ground = flat(*mask.shape, (back[0] * tint[0], back[1] * tint[1], back[2] * tint[2]))
+    ground = flat(mask.shape, (back[0] * tint[0], back[1] * tint[1], back[2] * tint[2]))
     if look == "green":
         ground += np.linspace(120, 0, mask.shape[0], dtype=np.float32)[:, None, None]
     if chance(rng, 0.75):
         cv2.rectangle(ground, (2, 2), (mask.shape[1] - 3, mask.shape[0] - 3), front, max(1, tall // 24))
     drawn = ink(ground, mask, front, between(rng, 0.8, 1))
     _bolts(rng, drawn, tall)
-    drawn = drawn * (slope(rng, *mask.shape, between(rng, 0, 0.2)) + np.float32(0.05) * noise(rng, *mask.shape, 14, 14))[..., None]
-    car = flat(mask.shape[0] + 2 * round(tall * 0.6), mask.shape[1] + 2 * tall, grey(rng, 5, 160))
+    drawn = drawn * (slope(rng, mask.shape, between(rng, 0, 0.2)) + np.float32(0.05) * noise(rng, mask.shape, 14, 14))[..., None]
+    car = flat((mask.shape[0] + 2 * round(tall * 0.6), mask.shape[1] + 2 * tall), grey(rng, 5, 160))
     drawn = _mounted(rng, car, drawn, tall)
     if chance(rng, 0.25):
         drawn = drawn * between(rng, 0.4, 0.8)

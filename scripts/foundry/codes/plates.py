@@ -15,8 +15,32 @@ from scripts.foundry.sample import Sample
 _WEAR = Wear(tilt=5, shear=0.15, bend=0.12, blur=0.045, motion=0.15, shade=0.3, flatten=0.4, noise=8)
 _EMBLEM = "\x00"
 """Stands in a pattern where a seal or a picture is drawn that is no character."""
-_STATES = ("CALIFORNIA", "Texas", "NEW YORK", "Florida", "OHIO", "Nevada", "WASHINGTON", "Illinois", "Virginia", "Sunshine State", "Garden State", "MAINE", "IOWA")
-_CITIES = ("BA-SALVADOR", "SP-SAO PAULO", "RJ-RIO DE JANEIRO", "DF-BRASILIA", "GO-GOIANIA", "BA-CAMACARI", "MG-BELO HORIZONTE", "ES-VITORIA", "BRASIL")
+_STATES = (
+    "CALIFORNIA",
+    "Texas",
+    "NEW YORK",
+    "Florida",
+    "OHIO",
+    "Nevada",
+    "WASHINGTON",
+    "Illinois",
+    "Virginia",
+    "Sunshine State",
+    "Garden State",
+    "MAINE",
+    "IOWA",
+)
+_CITIES = (
+    "BA-SALVADOR",
+    "SP-SAO PAULO",
+    "RJ-RIO DE JANEIRO",
+    "DF-BRASILIA",
+    "GO-GOIANIA",
+    "BA-CAMACARI",
+    "MG-BELO HORIZONTE",
+    "ES-VITORIA",
+    "BRASIL",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +76,26 @@ def eu(rng: Rng) -> Plate:
     )
     back: Colour = pick(rng, (grey(rng, 215, 245, 5), (20, 190, 235), (20, 20, 20)), (9, 1, 0.5))
     front: Colour = grey(rng, 5, 40, 4) if sum(back) > 200 else (235, 235, 235)
-    return Plate(pattern=pattern, back=back, front=front, band=pick(rng, ("", "D", "SK", "CZ", "F", "N", "A", "PL", "I", "NL"), (4,) + (1,) * 9))
+    return Plate(
+        pattern=pattern, back=back, front=front, band=pick(rng, ("", "D", "SK", "CZ", "F", "N", "A", "PL", "I", "NL"), (4,) + (1,) * 9)
+    )
 
 
 def br(rng: Rng) -> Plate:
     if chance(rng, 0.25):
-        return Plate(pattern=f"{letters(rng, 3)}{digits(rng, 1)}{letters(rng, 1)}{digits(rng, 2)}", back=grey(rng, 210, 245, 5), front=(20, 20, 20), above="BRASIL" if chance(rng, 0.5) else "")
+        return Plate(
+            pattern=f"{letters(rng, 3)}{digits(rng, 1)}{letters(rng, 1)}{digits(rng, 2)}",
+            back=grey(rng, 210, 245, 5),
+            front=(20, 20, 20),
+            above="BRASIL" if chance(rng, 0.5) else "",
+        )
     back, front = pick(rng, ((grey(rng, 140, 200, 8), (25, 25, 25)), ((40, 30, 170), (230, 230, 230))), (9, 1))
-    return Plate(pattern=f"{letters(rng, 3)}{pick(rng, '·- ', (8, 2, 1))}{digits(rng, 4)}", back=back, front=front, above=pick(rng, _CITIES) if chance(rng, 0.5) else "")
+    return Plate(
+        pattern=f"{letters(rng, 3)}{pick(rng, '·- ', (8, 2, 1))}{digits(rng, 4)}",
+        back=back,
+        front=front,
+        above=pick(rng, _CITIES) if chance(rng, 0.5) else "",
+    )
 
 
 def us(rng: Rng) -> Plate:
@@ -85,15 +121,27 @@ def us(rng: Rng) -> Plate:
     if chance(rng, 0.08):
         back, front = (140, 50, 10), (120, 220, 250)
     return Plate(
-        pattern=pattern, back=back, front=front, above=pick(rng, _STATES) if chance(rng, 0.55) else "", below=pick(rng, _STATES) if chance(rng, 0.45) else ""
+        pattern=pattern,
+        back=back,
+        front=front,
+        above=pick(rng, _STATES) if chance(rng, 0.55) else "",
+        below=pick(rng, _STATES) if chance(rng, 0.45) else "",
     )
 
 
 def india(rng: Rng) -> Plate:
     state = pick(rng, ("KA", "TN", "DL", "MH", "AP", "TS", "KL", "GJ", "UP", "HR", "RJ", "WB", "MP", "PB"), (3, 2) + (1,) * 12)
     gap = pick(rng, (" ", "", ".", "-", "·"), (6, 5, 1, 1, 0.5))
-    pattern = f"{state}{gap}{whole(rng, 1, 99):02d}{gap}{letters(rng, 1, 2)}{gap}{digits(rng, 4)}" if chance(rng, 0.93) else f"{state}{gap}{digits(rng, 2)}{gap}{digits(rng, 4)}"
-    back, front = pick(rng, ((grey(rng, 200, 245, 5), (15, 15, 15)), ((20, 180, 230), (10, 10, 10)), (grey(rng, 15, 45, 5), (230, 230, 230))), (8, 1.5, 0.7))
+    pattern = (
+        f"{state}{gap}{whole(rng, 1, 99):02d}{gap}{letters(rng, 1, 2)}{gap}{digits(rng, 4)}"
+        if chance(rng, 0.93)
+        else f"{state}{gap}{digits(rng, 2)}{gap}{digits(rng, 4)}"
+    )
+    back, front = pick(
+        rng,
+        ((grey(rng, 200, 245, 5), (15, 15, 15)), ((20, 180, 230), (10, 10, 10)), (grey(rng, 15, 45, 5), (230, 230, 230))),
+        (8, 1.5, 0.7),
+    )
     return Plate(pattern=pattern, back=back, front=front, band=pick(rng, ("", "IND"), (3, 1)))
 
 
@@ -138,24 +186,30 @@ def draw(rng: Rng, plate: Plate, kind: str) -> Sample:
     mask, holes = row(rng, plate, tall, face)
     left, right, top, bottom = _margins(rng, plate, tall)
     mask = np.pad(mask, ((top, bottom), (left, right)))
-    ground = flat(*mask.shape, plate.back) * slope(rng, *mask.shape, between(rng, 0, 0.15))[..., None]
+    ground = flat(mask.shape, plate.back) * slope(rng, mask.shape, between(rng, 0, 0.15))[..., None]
     if chance(rng, 0.25) and kind == "plate_us":  # a picture printed behind
-        ground += np.float32(between(rng, 8, 25)) * noise(rng, *mask.shape, 20, 8)[..., None] * rng.uniform(-1, 1, 3).astype(np.float32)
-    front = plate.front if abs(sum(plate.front) - sum(plate.back)) > 240 else (235.0, 235.0, 235.0) if sum(plate.back) < 380 else (20.0, 20.0, 20.0)
+        ground += np.float32(between(rng, 8, 25)) * noise(rng, mask.shape, 20, 8)[..., None] * rng.uniform(-1, 1, 3).astype(np.float32)
+    front = (
+        plate.front
+        if abs(sum(plate.front) - sum(plate.back)) > 240
+        else (235.0, 235.0, 235.0)
+        if sum(plate.back) < 380
+        else (20.0, 20.0, 20.0)
+    )
     drawn = ink(ground, mask, front, between(rng, 0.75, 1))
     if chance(rng, 0.35):
         drawn = _stamped(rng, drawn, mask)
     for start, end in holes:
-        _emblem(rng, drawn, left + start, left + end, top, tall)
+        _emblem(rng, drawn[top : top + tall, left + start : left + end])
     if plate.band:
         _band(drawn, plate.band, round(tall * 0.45))
-    for words, y in ((plate.above, 0), (plate.below, top + tall + round(tall * 0.08))):
-        _small(rng, drawn, words, y, (top if y == 0 else bottom), front)
+    _small(rng, drawn[:top], plate.above, front, at_foot=False)
+    _small(rng, drawn[top + tall + round(tall * 0.08) :], plate.below, front, at_foot=True)
     if chance(rng, 0.5):
         cv2.rectangle(drawn, (1, 1), (drawn.shape[1] - 2, drawn.shape[0] - 2), front, max(1, tall // 30))
     if chance(rng, 0.5):
-        car = [round(between(rng, 0, 0.25 * tall)) for _ in range(4)]
-        drawn = np.asarray(cv2.copyMakeBorder(drawn, *car, cv2.BORDER_CONSTANT, value=grey(rng, 5, 150)), np.float32)
+        up, down, before, after = (round(between(rng, 0, 0.25 * tall)) for _ in range(4))
+        drawn = np.asarray(cv2.copyMakeBorder(drawn, up, down, before, after, cv2.BORDER_CONSTANT, value=grey(rng, 5, 150)), np.float32)
     if kind == "plate_in" and chance(rng, 0.6):
         drawn = np.repeat(drawn.mean(axis=2, keepdims=True), 3, axis=2)
     return Sample(image=shot(rng, drawn, height, _WEAR), text=text_of(plate), kind=kind)
@@ -176,15 +230,16 @@ def _stamped(rng: Rng, drawn: Field, mask: Mask) -> Field:
     return np.asarray(drawn + np.float32(between(rng, -0.3, 0.3)) * edge[..., None], np.float32)
 
 
-def _emblem(rng: Rng, drawn: Field, start: int, end: int, top: int, tall: int) -> None:
-    """One or two round seals, a shield or a splash of colour in the gap."""
-    x, radius = (start + end) // 2, max(2, round((end - start) * between(rng, 0.22, 0.36)))
+def _emblem(rng: Rng, gap: Field) -> None:
+    """One or two round seals, or a splash of colour, in the gap."""
+    tall, wide = gap.shape[:2]
+    x, radius = wide // 2, max(2, round(wide * between(rng, 0.22, 0.36)))
     if chance(rng, 0.5):
         for y in (0.3, 0.72):
-            cv2.circle(drawn, (x, top + round(tall * y)), round(radius * 0.75), vivid(rng), -1, cv2.LINE_AA)
+            cv2.circle(gap, (x, round(tall * y)), round(radius * 0.75), vivid(rng), -1, cv2.LINE_AA)
         return
-    cv2.circle(drawn, (x, top + tall // 2), radius, vivid(rng), -1, cv2.LINE_AA)
-    cv2.circle(drawn, (x + whole(rng, -1, 1), top + tall // 2), max(1, radius // 2), vivid(rng), -1, cv2.LINE_AA)
+    cv2.circle(gap, (x, tall // 2), radius, vivid(rng), -1, cv2.LINE_AA)
+    cv2.circle(gap, (x + whole(rng, -1, 1), tall // 2), max(1, radius // 2), vivid(rng), -1, cv2.LINE_AA)
 
 
 def _band(drawn: Field, words: str, width: int) -> None:
@@ -197,17 +252,16 @@ def _band(drawn: Field, words: str, width: int) -> None:
     region[:] = ink(region, mask[: region.shape[0]], (235, 235, 235))
 
 
-def _small(rng: Rng, drawn: Field, words: str, y: int, room: int, colour: Colour) -> None:
-    """The name of a state or city, cut off where the crop ends."""
+def _small(rng: Rng, strip: Field, words: str, colour: Colour, *, at_foot: bool) -> None:
+    """The name of a state or city above or below the number, cut off where the crop ends."""
+    room, wide = strip.shape[:2]
     if not words or room < 5:
         return
     mask = glyphs.trim(glyphs.line(words, pick(rng, faces.family("sans")), max(6, round(room * between(rng, 0.7, 1.1)))))
-    mask = mask[: max(1, drawn.shape[0] - y), : drawn.shape[1]]
-    if y == 0:
-        mask = mask[-room:]
-    x = max(0, (drawn.shape[1] - mask.shape[1]) // 2)
-    region = drawn[y : y + mask.shape[0], x : x + mask.shape[1]]
-    region[:] = ink(region, mask[: region.shape[0], : region.shape[1]], colour, 0.9)
+    mask = (mask[:room] if at_foot else mask[-room:])[:, :wide]
+    x = (wide - mask.shape[1]) // 2
+    region = strip[: mask.shape[0], x : x + mask.shape[1]]
+    region[:] = ink(region, mask, colour, 0.9)
 
 
 def plate_eu(rng: Rng) -> Sample:

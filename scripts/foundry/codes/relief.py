@@ -48,10 +48,17 @@ def dot_peen(rng: Rng) -> Sample:
     height = height_of(rng)
     dots = line_dots(rng, text)
     step = max(3.2, min(7.0, height / 8.5)) if dots.shape[0] <= 9 else max(2.4, min(4.0, height / 16))
-    jet = Jet(step=step, pitch=between(rng, 0.7, 1.3), radius=between(rng, 0.28, 0.5), jitter=between(rng, 0, 0.07), uneven=0.12, wave=between(rng, 0, 0.3))
+    jet = Jet(
+        step=step,
+        pitch=between(rng, 0.7, 1.3),
+        radius=between(rng, 0.28, 0.5),
+        jitter=between(rng, 0, 0.07),
+        uneven=0.12,
+        wave=between(rng, 0, 0.3),
+    )
     mask = padded(rng, draw(rng, dots, jet), 5 * step)
     depth = cv2.GaussianBlur(mask, (0, 0), step * between(rng, 0.12, 0.28)).astype(np.float32)
-    ground = metal(rng, *mask.shape)
+    ground = metal(rng, mask.shape)
     drawn = lit(rng, ground, depth, between(rng, 50, 120))
     floor = pick(rng, (-1, 1), (3, 2)) * between(rng, 10, 70)
     drawn = drawn + np.float32(floor / 255) * depth[..., None]
@@ -64,13 +71,21 @@ def laser(rng: Rng) -> Sample:
     height = height_of(rng)
     tall = int(np.clip(height, 26, 64))
     stroked = chance(rng, 0.4)
-    face = pick(rng, faces.STROKED, (5, 1, 2)) if stroked else pick(rng, faces.holding(pick(rng, ("sans", "mono", "narrow", "ocr")), text) or faces.holding("sans", text))
+    face = (
+        pick(rng, faces.STROKED, (5, 1, 2))
+        if stroked
+        else pick(rng, faces.holding(pick(rng, ("sans", "mono", "narrow", "ocr")), text) or faces.holding("sans", text))
+    )
     weight = max(1, round(tall * between(rng, 0.04, 0.12)))
     mask = padded(rng, glyphs.trim(glyphs.line(text, face, round(tall / 0.72), tracking=between(rng, 0, 0.15), weight=weight)), tall)
     if chance(rng, 0.35):  # the beam's hatching
-        lines = (np.arange(mask.shape[0]) % pick(rng, (2, 3, 4)) == 0)[:, None] if chance(rng, 0.5) else (np.arange(mask.shape[1]) % 3 == 0)[None, :]
+        lines = (
+            (np.arange(mask.shape[0]) % pick(rng, (2, 3, 4)) == 0)[:, None]
+            if chance(rng, 0.5)
+            else (np.arange(mask.shape[1]) % 3 == 0)[None, :]
+        )
         mask = np.where(lines, mask // 2, mask).astype(np.uint8)
-    ground = (metal if chance(rng, 0.75) else SURFACES[pick(rng, ("plain", "dark", "glass"))])(rng, *mask.shape)
+    ground = (metal if chance(rng, 0.75) else SURFACES[pick(rng, ("plain", "dark", "glass"))])(rng, mask.shape)
     tone = float(ground.mean())
     dark = tone > 150 or (tone > 70 and chance(rng, 0.55))
     colour = tone - between(rng, 35, 110) if dark else tone + between(rng, 35, 110)
@@ -90,9 +105,13 @@ def embossed(rng: Rng) -> Sample:
     tall = int(np.clip(height, 30, 64))
     family = pick(rng, ("sans", "narrow", "typewriter", "mono"), (5, 4, 1, 2))
     face = "hershey-simplex" if chance(rng, 0.25) else pick(rng, faces.holding(family, text) or faces.holding("sans", text))
-    mask = padded(rng, glyphs.trim(glyphs.line(text, face, round(tall / 0.72), tracking=between(rng, 0, 0.2), weight=max(2, tall // 9))), tall)
+    mask = padded(
+        rng, glyphs.trim(glyphs.line(text, face, round(tall / 0.72), tracking=between(rng, 0, 0.2), weight=max(2, tall // 9))), tall
+    )
     depth = cv2.GaussianBlur(mask, (0, 0), tall * between(rng, 0.015, 0.05)).astype(np.float32)
-    ground = pick(rng, (SURFACES["plain"], SURFACES["dark"], metal, cardboard, SURFACES["foil"], SURFACES["glass"]), (5, 4, 4, 2, 1, 1))(rng, *mask.shape)
+    ground = pick(rng, (SURFACES["plain"], SURFACES["dark"], metal, cardboard, SURFACES["foil"], SURFACES["glass"]), (5, 4, 4, 2, 1, 1))(
+        rng, mask.shape
+    )
     drawn = lit(rng, ground, depth, between(rng, 60, 140))
     if chance(rng, 0.4):  # paint or wear on what is raised
         drawn = drawn + np.float32(between(rng, -60, 60) / 255) * depth[..., None]
@@ -129,6 +148,8 @@ def stencil(rng: Rng) -> Sample:
     mask = padded(rng, glyphs.trim(bridged(rng, text, face, round(tall / 0.72), between(rng, 0, 0.12))), tall)
     soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), tall * between(rng, 0.008, 0.035)), np.uint8)
     if chance(rng, 0.5):
-        soft = (soft * np.clip(1.25 + 0.35 * noise(rng, *mask.shape, 1.2, 1.2), 0.3, 1)).astype(np.uint8)
-    ground = SURFACES[pick(rng, ("cardboard", "plain", "metal", "dark", "printed"), (4, 3, 3, 2, 1))](rng, *mask.shape)
-    return Sample(image=shot(rng, ink(ground, soft, contrasting(rng, ground, 70), between(rng, 0.8, 1)), height, _WEAR), text=text, kind="stencil")
+        soft = (soft * np.clip(1.25 + 0.35 * noise(rng, mask.shape, 1.2, 1.2), 0.3, 1)).astype(np.uint8)
+    ground = SURFACES[pick(rng, ("cardboard", "plain", "metal", "dark", "printed"), (4, 3, 3, 2, 1))](rng, mask.shape)
+    return Sample(
+        image=shot(rng, ink(ground, soft, contrasting(rng, ground, 70), between(rng, 0.8, 1)), height, _WEAR), text=text, kind="stencil"
+    )

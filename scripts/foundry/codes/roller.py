@@ -56,7 +56,7 @@ def drum(rng: Rng) -> Drum:
     )
 
 
-def window(rng: Rng, digit: int, turn: float, look: Drum, height: int) -> Mask:
+def window(digit: int, turn: float, look: Drum, height: int) -> Mask:
     """The ink in one window; `turn` is how far the drum has gone from this digit towards the next, -0.5 to 0.5."""
     width = round(look.width * height)
     out = np.zeros((3 * height, width), np.uint8)
@@ -97,11 +97,11 @@ def roller(rng: Rng) -> Sample:
     reds = whole(rng, 1, 3) if chance(rng, 0.35) else 0
     patchwork = chance(rng, 0.3)
     gap = round(tall * pick(rng, (0.0, between(rng, 0.01, 0.08), between(rng, 0.08, 0.4)), (3, 4, 3)))
-    bar = flat(tall, max(1, gap), grey(rng, 0, 90) if chance(rng, 0.6) else grey(rng, 120, 240))
+    bar = flat((tall, max(1, gap)), grey(rng, 0, 90) if chance(rng, 0.6) else grey(rng, 120, 240))
     cells: list[Field] = []
     for place, (value, turn) in enumerate(zip(values, turns(rng, count), strict=True)):
         red = place >= count - reds if not patchwork else chance(rng, 0.15 if reds else 0.0)
-        cells.append(_cell(rng, window(rng, value, turn, look, tall), look, red, patchwork))
+        cells.append(_cell(rng, window(value, turn, look, tall), look, red, patchwork))
         if gap:
             cells.append(bar)
     drawn = np.hstack(cells[:-1] if gap else cells)
@@ -117,7 +117,7 @@ def _cell(rng: Rng, mask: Mask, look: Drum, red: bool, patchwork: bool) -> Field
         front = (40, 30, between(rng, 150, 220))
     elif red:
         back = (30, 25, between(rng, 120, 200))
-    ground = flat(height, width, back)
+    ground = flat((height, width), back)
     if chance(rng, 0.4):
         ground[:, : whole(rng, 1, max(1, width // 12))] *= np.float32(between(rng, 0.4, 1.3))
         ground[:, -whole(rng, 1, max(1, width // 12)) :] *= np.float32(between(rng, 0.4, 1.3))
@@ -133,7 +133,7 @@ def _cell(rng: Rng, mask: Mask, look: Drum, red: bool, patchwork: bool) -> Field
     light = round_off[:, None, None] * np.float32(between(rng, 0.85, 1.1))
     if patchwork:
         light = light * rng.uniform(0.75, 1.2, 3).astype(np.float32) * np.float32(between(rng, 0.7, 1.25))
-    return np.asarray(drawn * light + 4 * noise(rng, height, width, 2, 2)[..., None], np.float32)
+    return np.asarray(drawn * light + 4 * noise(rng, (height, width), 2, 2)[..., None], np.float32)
 
 
 def _case(rng: Rng, drawn: Field, tall: int) -> Field:

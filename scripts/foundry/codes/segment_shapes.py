@@ -10,8 +10,10 @@ from scripts.foundry.codes.glyphs import Mask
 
 Polygon = NDArray[np.float64]
 LIT = {
-    "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd", "6": "afgedc", "7": "abc", "8": "abcdefg", "9": "abcdfg", "-": "g", " ": "",
-    "A": "abcefg", "b": "fgcde", "C": "afed", "c": "ged", "d": "bcged", "E": "afged", "F": "afge", "H": "fbgec", "h": "fgec", "L": "fed", "n": "ceg", "o": "cdeg",
+    "0": "abcdef", "1": "bc", "2": "abged", "3": "abgcd", "4": "fgbc", "5": "afgcd", "6": "afgedc", "7": "abc", "8": "abcdefg",
+    "9": "abcdfg", "-": "g", " ": "",
+    "A": "abcefg", "b": "fgcde", "C": "afed", "c": "ged", "d": "bcged", "E": "afged", "F": "afge", "H": "fbgec", "h": "fgec",
+    "L": "fed", "n": "ceg", "o": "cdeg",
     "P": "abfge", "r": "eg", "t": "fged", "U": "bcdef", "u": "cde", "y": "fgbcd", "J": "bcde",
 }  # fmt: skip
 
@@ -72,7 +74,7 @@ def cell(shape: Shape) -> dict[str, Polygon]:
     down, turned = np.array([1, -1]), np.array([0, 1])
     return {
         "a": top,
-        "g": middle + (0, 0.5 - half),
+        "g": middle + np.array([0, 0.5 - half]),
         "d": top * down + turned,
         "f": side,
         "b": other,

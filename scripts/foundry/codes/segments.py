@@ -123,8 +123,7 @@ def lcd(rng: Rng) -> Sample:
     if negative:
         back, colour = (back[0] * 0.35, back[1] * 0.35, back[2] * 0.35), (230, 235, 230)
     ground = (
-        flat(*lit.shape, back)
-        * (slope(rng, *lit.shape, between(rng, 0, 0.25)) + np.float32(0.05) * noise(rng, *lit.shape, 40, 40))[..., None]
+        flat(lit.shape, back) * (slope(rng, lit.shape, between(rng, 0, 0.25)) + np.float32(0.05) * noise(rng, lit.shape, 40, 40))[..., None]
     )
     strength = between(rng, 0.5, 1.0) if chance(rng, 0.8) else between(rng, 0.25, 0.5)
     apart = abs(sum(back) - sum(colour)) / 3
@@ -162,14 +161,14 @@ def led(rng: Rng) -> Sample:
     lit, dark = crop(rng, masks(rng, text, tall, height), tall)
     colour = np.asarray(pick(rng, _LED, (5, 4, 3, 1.5, 2, 1)), np.float32)
     back = colour * np.float32(pick(rng, (0.04, 0.12, 0.6), (5, 4, 1))) + np.float32(between(rng, 0, 25))
-    drawn = flat(*lit.shape, (float(back[0]), float(back[1]), float(back[2])))
+    drawn = flat(lit.shape, (float(back[0]), float(back[1]), float(back[2])))
     if chance(rng, 0.5):
         drawn = ink(drawn, dark, tuple(min(255.0, float(channel) + 18) for channel in back), 0.8)  # type: ignore[arg-type]
     halo = cv2.GaussianBlur(lit, (0, 0), tall * between(rng, 0.04, 0.14)).astype(np.float32)[..., None] / 255
     core = cv2.GaussianBlur(lit, (0, 0), max(0.6, tall * between(rng, 0.005, 0.03))).astype(np.float32)[..., None] / 255
     white = between(rng, 0, 0.9)
-    drawn = drawn + halo * colour * np.float32(between(rng, 0.2, 0.8))
-    drawn = drawn + core * (colour + white * (255 - colour) - drawn * np.float32(0.5))
+    drawn += halo * colour * np.float32(between(rng, 0.2, 0.8))
+    drawn += core * (colour + np.float32(white) * (255 - colour) - drawn * np.float32(0.5))
     return Sample(image=shot(rng, glare(rng, drawn), height, _WEAR), text=text, kind="segments_led")
 
 
@@ -197,7 +196,7 @@ def fourteen(rng: Rng) -> Sample:
     glow = chance(rng, 0.3)
     back = pick(rng, [colour for colour, _ in _GLASS]) if not glow else (12, 14, 16)
     colour = pick(rng, _LED) if glow else (back[0] * 0.2, back[1] * 0.2, back[2] * 0.2)
-    ground = flat(*lit.shape, back) * slope(rng, *lit.shape, 0.15)[..., None]
+    ground = flat(lit.shape, back) * slope(rng, lit.shape, 0.15)[..., None]
     if chance(rng, 0.4):
         ground = ink(ground, dark, colour, between(rng, 0.03, 0.16))
     return Sample(

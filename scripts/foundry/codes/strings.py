@@ -4,14 +4,17 @@ from scripts.foundry.codes.chance import Rng, between, chance, digits, letters, 
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _SEPARATORS = ("/", ".", "-", " ", "")
+_UNITS = ("A", "kW", "W", "mA", "kVA", "Nm", "bar", "MPa", "kg", "KG", "LB", "psi", "L", "mm", "HP", "µF", "Ω", "kΩ", "V", "L/min")
 _PLAIN = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _LEADS = (
-    "EXP", "EXP:", "EXP.", "EXP ", "BB", "BB:", "BBE", "BEST BEFORE", "BEST BEFORE:", "BEST BY", "BEST IF USED BY", "USE BY", "SELL BY", "MFG", "MFG:", "MFD",
-    "PROD", "PROD:", "PKD", "PKD:", "PRD", "DOM", "LOT", "BN", "E:", "M:", "P:", "Exp:", "Exp", "Mfg", "Pkd:", "Best Before", "Best Before Date:", "DATE:",
+    "EXP", "EXP:", "EXP.", "EXP ", "BB", "BB:", "BBE", "BEST BEFORE", "BEST BEFORE:", "BEST BY", "BEST IF USED BY", "USE BY", "SELL BY",
+    "MFG", "MFG:", "MFD",
+    "PROD", "PROD:", "PKD", "PKD:", "PRD", "DOM", "LOT", "BN", "E:", "M:", "P:", "Exp:", "Exp", "Mfg", "Pkd:", "Best Before",
+    "Best Before Date:", "DATE:",
     "PACKED", "V:", "VAL:", "CAD", "DLC", "DLUO", "MHD", "SCAD", "TMC", "ED", "UBD",
 )  # fmt: skip
 _ZH_EXPIRY = ("保质期至", "保质期至:", "有效期至", "有效期至:", "限用日期", "此日期前最佳", "失效日期:", "到期日")
-_ZH_MADE = ("生产日期", "生产日期:", "生产日期：", "生产批号", "批号:", "产品批号:", "制造日期", "灌装日期", "合格", "检")
+_ZH_MADE = ("生产日期", "生产日期:", "生产批号", "批号:", "产品批号:", "制造日期", "灌装日期", "合格", "检")
 
 
 def day(rng: Rng) -> str:
@@ -113,7 +116,7 @@ def serial(rng: Rng) -> str:
             f"{letters(rng, 1, 4)}{digits(rng, 3, 8)}",
             f"{letters(rng, 2, 4)}-{digits(rng, 2, 5)}{letters(rng, 0, 2)}",
             f"{digits(rng, 3)}-{digits(rng, 3, 5)}-{digits(rng, 2, 3)}",
-            f"{letters(rng, 1)}{digits(rng, 1)}{letters(rng, 1, 2)}{digits(rng, 3)}-{digits(rng, 1)}{letters(rng, 2)}{digits(rng, 2)}-{digits(rng, 1)}{letters(rng, 2)}{digits(rng, 1)}",
+            f"{letters(rng, 1)}{digits(rng, 1)}{letters(rng, 2)}{digits(rng, 3)}-{digits(rng, 1)}{letters(rng, 2)}{digits(rng, 2)}",
             some(rng, _PLAIN + "0123456789", 6, 17),
             f"{digits(rng, 2)}.{digits(rng, 3)}.{digits(rng, 2, 3)}",
         ),
@@ -134,15 +137,15 @@ def rating(rng: Rng) -> str:
     forms = (
         f"{volts}V{pick(rng, ('', ' ', '~', ' DC', 'AC', ' AC', '='))}",
         f"{volts}V {pick(rng, ('50', '60', '50/60'))}Hz",
-        f"{between(rng, 0.1, 60):.{whole(rng, 0, 2)}f}{pick(rng, ('', ' '))}{pick(rng, ('A', 'kW', 'W', 'mA', 'kVA', 'Nm', 'bar', 'MPa', 'kg', 'mm', 'HP', 'µF', 'Ω', 'kΩ', 'V', 'L/min'))}",
+        f"{between(rng, 0.1, 60):.{whole(rng, 0, 2)}f}{pick(rng, ('', ' '))}{pick(rng, _UNITS)}",
         f"IP{pick(rng, ('20', '54', '55', '65', '66', '67', '68', '69K'))}",
         f"IN: {volts}V {between(rng, 0.1, 20):.1f}A",
         f"{pick(rng, ('U', 'I', 'P', 'n', 'cosφ', 'T', 'm'))}={between(rng, 0.1, 99):.1f}",
         f"-{whole(rng, 5, 40)}...+{whole(rng, 40, 85)}°C",
         f"{whole(rng, 500, 3600)} {pick(rng, ('rpm', 'r/min', 'min-1', '1/min'))}",
-        f"{pick(rng, ('MAX', 'MIN', 'NET', 'GROSS', 'TARE', 'WT.'))} {between(rng, 1, 5000):.{whole(rng, 0, 2)}f} {pick(rng, ('KG', 'kg', 'LB', 'bar', 'psi', 'L'))}",
+        f"{pick(rng, ('MAX', 'MIN', 'NET', 'GROSS', 'TARE', 'WT.'))} {between(rng, 1, 5000):.{whole(rng, 0, 2)}f} {pick(rng, _UNITS)}",
         f"Ø{between(rng, 1, 99):.1f}±0.{digits(rng, 1, 2)}",
-        f"M{whole(rng, 3, 30)}×{between(rng, 0.5, 3):.1f}",
+        f"M{whole(rng, 3, 30)}\u00d7{between(rng, 0.5, 3):.1f}",
         f"DN{whole(rng, 10, 500)} PN{whole(rng, 6, 40)}",
     )
     return pick(rng, forms)

@@ -9,15 +9,19 @@ from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, digits, letters, pick, some, whole
 from scripts.foundry.codes.finish import Wear, ink, shot
 from scripts.foundry.codes.glyphs import Mask
-from scripts.foundry.codes.surfaces import Field, flat, grey, noise
+from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.paths import CORPUS
 from scripts.foundry.sample import Sample
 
 _WEAR = Wear(tilt=5, shear=0.22, bend=0.1, blur=0.06, motion=0.12, shade=0.25, flatten=0.5, noise=5, jpeg=0.4)
-_KINDS = ("K", "KA", "KM", "KE", "Q", "QF", "QS", "QM", "F", "FU", "FR", "S", "SB", "SA", "SQ", "H", "HL", "EL", "M", "T", "TC", "TA", "G", "GS", "X", "XT", "XE",
-          "XV", "A", "AP", "PLC", "B", "BT", "R", "RV", "V", "VD", "VR", "U", "Y", "YV", "YA", "W", "WH", "E", "EW", "PE", "N", "L", "P", "C", "D", "DI", "DO", "AI", "AO")  # fmt: skip
-_SIGNALS = ("PE", "L1", "L2", "L3", "N", "L", "0V", "24V", "+24V", "-24V", "M", "COM", "GND", "NO", "NC", "NO1", "AC220V", "DC24V", "SHLD", "STOP", "START", "RUN",
-            "PWR", "CLK", "CAN_H", "CAN_L", "A", "B", "RS485+", "TX", "RX", "U", "V", "W", "U1", "V1", "W1", "A1", "A2", "13", "14", "FAN", "HMI", "PLC", "EMG")  # fmt: skip
+_KINDS = ("K", "KA", "KM", "KE", "Q", "QF", "QS", "QM", "F", "FU", "FR", "S", "SB", "SA", "SQ", "H", "HL", "EL", "M", "T", "TC", "TA",
+    "G", "GS", "X", "XT", "XE",
+          "XV", "A", "AP", "PLC", "B", "BT", "R", "RV", "V", "VD", "VR", "U", "Y", "YV", "YA", "W", "WH", "E", "EW", "PE", "N", "L",
+          "P", "C", "D", "DI", "DO", "AI", "AO")  # fmt: skip
+_SIGNALS = ("PE", "L1", "L2", "L3", "N", "L", "0V", "24V", "+24V", "-24V", "M", "COM", "GND", "NO", "NC", "NO1", "AC220V", "DC24V",
+    "SHLD", "STOP", "START", "RUN",
+            "PWR", "CLK", "CAN_H", "CAN_L", "A", "B", "RS485+", "TX", "RX", "U", "V", "W", "U1", "V1", "W1", "A1", "A2", "13", "14",
+            "FAN", "HMI", "PLC", "EMG")  # fmt: skip
 
 
 @cache
@@ -89,8 +93,9 @@ def print_of(rng: Rng, text: str, tall: int) -> Mask:
     return glyphs.sheared(glyphs.scaled(mask, mask.shape[0], between(rng, 0.7, 1.5)), between(rng, -0.1, 0.3) if chance(rng, 0.5) else 0.0)
 
 
-def sleeve(rng: Rng, height: int, width: int) -> Field:
+def sleeve(rng: Rng, size: Size) -> Field:
     """A round tube seen from the side, white, yellow or in shade."""
+    height, width = size[:2]
     colour = pick(
         rng,
         ((grey(rng, 200, 255, 5)), (between(rng, 0, 60), between(rng, 170, 225), between(rng, 200, 250)), grey(rng, 130, 200, 6)),
@@ -98,11 +103,11 @@ def sleeve(rng: Rng, height: int, width: int) -> Field:
     )
     at = np.linspace(-1, 1, height, dtype=np.float32) + np.float32(between(rng, -0.5, 0.5))
     shade = 1 - np.float32(between(rng, 0, 0.45)) * np.abs(at) ** np.float32(between(rng, 1, 4))
-    ground = flat(height, width, colour) * shade[:, None, None]
-    ground *= 1 + np.float32(between(rng, 0, 0.05)) * noise(rng, height, width, 12, 12)[..., None]
+    ground = flat((height, width), colour) * shade[:, None, None]
+    ground *= 1 + np.float32(between(rng, 0, 0.05)) * noise(rng, (height, width), 12, 12)[..., None]
     if chance(rng, 0.15):
-        ground *= 1 - np.float32(between(rng, 0.2, 0.8)) * np.clip(noise(rng, height, width, 60, 60) - 0.5, 0, 1)[..., None]
-    return ground
+        ground *= 1 - np.float32(between(rng, 0.2, 0.8)) * np.clip(noise(rng, (height, width), 60, 60) - 0.5, 0, 1)[..., None]
+    return np.asarray(ground, np.float32)
 
 
 def wire_marker(rng: Rng) -> Sample:
@@ -118,14 +123,14 @@ def wire_marker(rng: Rng) -> Sample:
     elif chance(rng, 0.1):
         left, right = -between(rng, 0, 0.12) * tall, -between(rng, 0, 0.12) * tall
     mask = glyphs.framed(mask, left, top, right, bottom)
-    ground = sleeve(rng, *mask.shape)
+    ground = sleeve(rng, mask.shape)
     if chance(rng, 0.12):  # the gap to the neighbouring sleeve
         edge = whole(rng, 1, max(1, round(mask.shape[0] * 0.12)))
         ground[:edge] = ground[:edge] * np.float32(between(rng, 0.1, 0.6))
     if chance(rng, 0.3):  # ink that bled or a printer that is worn
         mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), tall * between(rng, 0.015, 0.06)), np.uint8)
     if chance(rng, 0.2):
-        worn = np.clip(1.2 + 0.5 * noise(rng, *mask.shape, 1.5, 1.5), 0.2, 1)
+        worn = np.clip(1.2 + 0.5 * noise(rng, mask.shape, 1.5, 1.5), 0.2, 1)
         mask = (mask * worn).astype(np.uint8)
     drawn = ink(ground, mask, grey(rng, 5, 60, 6), between(rng, 0.55, 1) if chance(rng, 0.8) else between(rng, 0.25, 0.55))
     return Sample(image=shot(rng, drawn, height, _WEAR), text=text, kind="wire_marker")
