@@ -13,7 +13,7 @@ from scripts.foundry.sample import Sample
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _SERIAL = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 _DIGITS = "0123456789"
-_WEAR = Wear(tilt=5, shear=0.22, bend=0.2, blur=0.07, motion=0.15, shade=0.3, flatten=0.35, noise=8, jpeg=0.6)
+_WEAR = Wear(tilt=5, shear=0.22, bend=0.22, blur=0.05, motion=0.15, shade=0.3, flatten=0.35, noise=8, jpeg=0.6)
 _LOOKS: dict[str, tuple[Colour, Colour]] = {
     "blue": ((190, 70, 10), (245, 245, 245)),
     "yellow": ((10, 175, 240), (20, 20, 20)),

@@ -184,6 +184,8 @@ def draw(rng: Rng, plate: Plate, kind: str) -> Sample:
     inked = plate.pattern.replace(_EMBLEM, "").replace("·", "")
     face = pick(rng, faces.holding(pick(rng, ("plate", "narrow", "sans", "serif"), (6, 3, 2, 0.4)), inked))
     mask, holes = row(rng, plate, tall, face)
+    if kind == "plate_in" and chance(rng, 0.1):
+        mask = glyphs.sheared(mask, between(rng, 0.1, 0.3))
     left, right, top, bottom = _margins(rng, plate, tall)
     mask = np.pad(mask, ((top, bottom), (left, right)))
     ground = flat(mask.shape, plate.back) * slope(rng, mask.shape, between(rng, 0, 0.15))[..., None]
@@ -201,15 +203,21 @@ def draw(rng: Rng, plate: Plate, kind: str) -> Sample:
         drawn = _stamped(rng, drawn, mask)
     for start, end in holes:
         _emblem(rng, drawn[top : top + tall, left + start : left + end])
+    if kind == "plate_us":
+        drawn = _pictured(rng, drawn, left)
     if plate.band:
         _band(drawn, plate.band, round(tall * 0.45))
     _small(rng, drawn[:top], plate.above, front, at_foot=False)
     _small(rng, drawn[top + tall + round(tall * 0.08) :], plate.below, front, at_foot=True)
     if chance(rng, 0.5):
         cv2.rectangle(drawn, (1, 1), (drawn.shape[1] - 2, drawn.shape[0] - 2), front, max(1, tall // 30))
-    if chance(rng, 0.5):
-        up, down, before, after = (round(between(rng, 0, 0.25 * tall)) for _ in range(4))
-        drawn = np.asarray(cv2.copyMakeBorder(drawn, up, down, before, after, cv2.BORDER_CONSTANT, value=grey(rng, 5, 150)), np.float32)
+    if chance(rng, 0.6):
+        far = pick(rng, (0.2, 0.7), (4, 3 if kind == "plate_in" else 1)) * tall
+        up, down, before, after = (round(between(rng, 0, far * part)) for part in (0.8, 0.8, 1.5, 1.5))
+        drawn = np.asarray(cv2.copyMakeBorder(drawn, up, down, before, after, cv2.BORDER_CONSTANT, value=grey(rng, 5, 180)), np.float32)
+        if chance(rng, 0.5):  # bumper, boot and shadow above and below
+            drawn[: whole(rng, 0, up)] *= np.float32(between(rng, 0.3, 1.5))
+            drawn[drawn.shape[0] - whole(rng, 0, down) :] *= np.float32(between(rng, 0.2, 1.5))
     if kind == "plate_in" and chance(rng, 0.6):
         drawn = np.repeat(drawn.mean(axis=2, keepdims=True), 3, axis=2)
     return Sample(image=shot(rng, drawn, height, _WEAR), text=text_of(plate), kind=kind)
@@ -240,6 +248,21 @@ def _emblem(rng: Rng, gap: Field) -> None:
         return
     cv2.circle(gap, (x, tall // 2), radius, vivid(rng), -1, cv2.LINE_AA)
     cv2.circle(gap, (x + whole(rng, -1, 1), tall // 2), max(1, radius // 2), vivid(rng), -1, cv2.LINE_AA)
+
+
+def _pictured(rng: Rng, drawn: Field, left: int) -> Field:
+    """A picture before the number, a sticker in a corner, bolts: all that a state puts on a plate."""
+    tall, wide = drawn.shape[:2]
+    if chance(rng, 0.2):
+        room = round(tall * between(rng, 0.5, 0.8))
+        drawn = np.pad(drawn, ((0, 0), (room - min(room, left // 2), 0), (0, 0)), mode="edge")
+        for _ in range(whole(rng, 2, 5)):
+            centre = (round(room * between(rng, 0.25, 0.7)), round(tall * between(rng, 0.25, 0.75)))
+            cv2.ellipse(drawn, centre, (round(room * between(rng, 0.1, 0.3)),) * 2, 0, 0, 360, vivid(rng), -1, cv2.LINE_AA)
+    for _ in range(pick(rng, (0, 1, 2), (5, 3, 2))):
+        x, y = pick(rng, (0, wide - tall // 3)), pick(rng, (0, tall - tall // 6))
+        drawn[y : y + tall // 6, x : x + tall // 3] = vivid(rng)
+    return drawn
 
 
 def _band(drawn: Field, words: str, width: int) -> None:

@@ -59,8 +59,8 @@ def dot_peen(rng: Rng) -> Sample:
     mask = padded(rng, draw(rng, dots, jet), 5 * step)
     depth = cv2.GaussianBlur(mask, (0, 0), step * between(rng, 0.12, 0.28)).astype(np.float32)
     ground = metal(rng, mask.shape)
-    drawn = lit(rng, ground, depth, between(rng, 50, 120))
-    floor = pick(rng, (-1, 1), (3, 2)) * between(rng, 10, 70)
+    drawn = lit(rng, ground, depth, between(rng, 60, 130))
+    floor = pick(rng, (-1, 1), (3, 2)) * between(rng, 25, 80)
     drawn = drawn + np.float32(floor / 255) * depth[..., None]
     return Sample(image=shot(rng, drawn, height, _WEAR), text=text, kind="dot_peen")
 

@@ -19,7 +19,7 @@ Size: TypeAlias = tuple[int, ...]
 _POOL = (320, 2600)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=48)
 def _noise(across: float, down: float) -> Field:
     """Noise of deviation one, smooth over so many pixels; the same on every machine."""
     raw = np.random.default_rng(20260).standard_normal(_POOL, dtype=np.float32)
@@ -34,7 +34,7 @@ def _noise(across: float, down: float) -> Field:
 def noise(rng: Rng, size: Size, across: float = 0.0, down: float = 0.0) -> Field:
     """A random cut of the ready-made noise, flipped at random."""
     height, width = size[:2]
-    pool = _noise(across, down)
+    pool = _noise(round(across, 1), round(down, 1))
     high, wide = min(height, pool.shape[0]), min(width, pool.shape[1])
     y, x = whole(rng, 0, pool.shape[0] - high), whole(rng, 0, pool.shape[1] - wide)
     cut = pool[y : y + high, x : x + wide][:: pick(rng, (1, -1)), :: pick(rng, (1, -1))]

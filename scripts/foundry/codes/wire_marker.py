@@ -82,7 +82,7 @@ def text_of(rng: Rng) -> str:
 
 def print_of(rng: Rng, text: str, tall: int) -> Mask:
     """The print, cut to its ink: plain or narrow letters, often spread, often slanted, sometimes drawn by a stylus."""
-    if chance(rng, 0.35) and faces.holds("hershey-simplex", text):
+    if chance(rng, 0.45) and faces.holds("hershey-simplex", text):
         face = pick(rng, faces.STROKED, (6, 1, 3))
     else:
         face = pick(rng, faces.holding(pick(rng, ("sans", "narrow", "mono", "panel"), (5, 4, 3, 2)), text) or faces.holding("sans", text))
@@ -90,7 +90,7 @@ def print_of(rng: Rng, text: str, tall: int) -> Mask:
     mask = glyphs.trim(glyphs.line(text, face, round(tall / 0.72), tracking=spread, weight=max(1, round(tall * between(rng, 0.06, 0.17)))))
     if not mask.any():
         raise ValueError(f"{face} drew nothing for {text!r}")
-    return glyphs.sheared(glyphs.scaled(mask, mask.shape[0], between(rng, 0.7, 1.5)), between(rng, -0.1, 0.3) if chance(rng, 0.5) else 0.0)
+    return glyphs.sheared(glyphs.scaled(mask, mask.shape[0], between(rng, 0.6, 1.45)), between(rng, -0.1, 0.3) if chance(rng, 0.5) else 0.0)
 
 
 def sleeve(rng: Rng, size: Size) -> Field:
