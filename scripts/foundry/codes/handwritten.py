@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, digits, pick, whole
-from scripts.foundry.codes.finish import Wear, ink, shot
+from scripts.foundry.codes.finish import Wear, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.sample import Sample
@@ -136,4 +136,4 @@ def handwritten_digits(rng: Rng) -> Sample:
     if chance(rng, 0.3):
         y = mask.shape[0] - whole(rng, 1, max(2, mask.shape[0] // 5))
         cv2.line(drawn, (0, y), (mask.shape[1], y), grey(rng, 20, 90), 1, cv2.LINE_AA)
-    return Sample(image=shot(rng, drawn, height, _WEAR), text=text, kind="handwritten_digits")
+    return Sample(image=shot(rng, with_ink(drawn, mask), height, _WEAR), text=text, kind="handwritten_digits")

@@ -9,7 +9,7 @@ from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, pick, whole
 from scripts.foundry.codes.finish import Wear, ink, shot
 from scripts.foundry.codes.glyphs import Mask
-from scripts.foundry.codes.surfaces import Colour, Field, flat, grey, noise, vivid
+from scripts.foundry.codes.surfaces import Colour, Field, flat, grey, luma, noise, vivid
 from scripts.foundry.sample import Sample
 
 _WEAR = Wear(tilt=2.5, shear=0.06, bend=0.06, blur=0.05, motion=0.1, shade=0.3, flatten=0.4, noise=10)
@@ -42,6 +42,8 @@ def drum(rng: Rng) -> Drum:
         front = (40, 30, between(rng, 130, 210))
     if not light and chance(rng, 0.15):
         front = (between(rng, 120, 170), between(rng, 200, 255), between(rng, 120, 170))
+    if abs(luma(front) - luma(back)) < 70:
+        front = (245.0, 245.0, 245.0) if luma(back) < 110 else (15.0, 15.0, 15.0)
     stroked = chance(rng, 0.2)
     return Drum(
         face=pick(rng, ("hershey-simplex", "hershey-duplex")) if stroked else pick(rng, faces.family("drums")),

@@ -43,6 +43,11 @@ def noise(rng: Rng, size: Size, across: float = 0.0, down: float = 0.0) -> Field
     return np.ascontiguousarray(cut)
 
 
+def luma(colour: Colour) -> float:
+    """How light a colour is to the eye."""
+    return 0.114 * colour[0] + 0.587 * colour[1] + 0.299 * colour[2]
+
+
 def flat(size: Size, colour: Colour) -> Field:
     return np.full((*size[:2], 3), colour, np.float32)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, digits, letters, pick, some, whole
-from scripts.foundry.codes.finish import Wear, ink, shot
+from scripts.foundry.codes.finish import Wear, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.paths import CORPUS
@@ -133,4 +133,4 @@ def wire_marker(rng: Rng) -> Sample:
         worn = np.clip(1.2 + 0.5 * noise(rng, mask.shape, 1.5, 1.5), 0.2, 1)
         mask = (mask * worn).astype(np.uint8)
     drawn = ink(ground, mask, grey(rng, 5, 60, 6), between(rng, 0.55, 1) if chance(rng, 0.8) else between(rng, 0.25, 0.55))
-    return Sample(image=shot(rng, drawn, height, _WEAR), text=text, kind="wire_marker")
+    return Sample(image=shot(rng, with_ink(drawn, mask), height, _WEAR), text=text, kind="wire_marker")
