@@ -20,8 +20,8 @@ def _detail(grey: NDArray[np.float32], height: int) -> NDArray[np.float32]:
     return np.asarray(fine - cv2.GaussianBlur(grey, (0, 0), 0.11 * height + 0.5), np.float32)
 
 
-def likeness(picture: Image, ink: Image, box: Box) -> tuple[float, float, float]:
-    """The correlation of the picture's detail with that of the ink (0 to 1), the least of any stretch, and the step in grey levels at the strokes."""
+def measure(picture: Image, ink: Image, box: Box) -> tuple[float, float, float]:
+    """Correlation of the picture's detail with that of the ink, over the line and over its worst stretch, and the step at the strokes."""
     top, bottom, left, right = box
     here = slice(top, bottom), slice(left, right)
     seen = cv2.cvtColor(picture[here], cv2.COLOR_BGR2GRAY).astype(np.float32)
@@ -38,12 +38,18 @@ def likeness(picture: Image, ink: Image, box: Box) -> tuple[float, float, float]
     return whole, float(local[inked].min(initial=1.0)), abs(float(shared.sum())) / max(float(truth.sum()), 1e-6)
 
 
+def likeness(picture: Image, ink: Image, box: Box) -> tuple[float, float]:
+    """The correlation over the line (0 to 1) and the step in grey levels."""
+    alike, _, step = measure(picture, ink, box)
+    return alike, step
+
+
 def worn(picture: Image, ink: Image, box: Box, rng: np.random.Generator, recipe: degrade.Recipe, *, text: str) -> Image:
     """The picture through the recipe, or through a milder one where the text would be lost; a third are hardly touched at all."""
     often, severe, least = (0.3 if rng.random() < 0.33 else 1.0), float(rng.uniform(0.4, 1)), LEAST_LIKENESS[text.isascii()]
     for hardness in TRIES:
         done = degrade.apply(picture, rng, [(chance * often, name, most * hardness * severe) for chance, name, most in recipe])
-        alike, weakest, step = likeness(done, ink, box)
+        alike, weakest, step = measure(done, ink, box)
         if alike >= least and weakest >= WEAKEST * least and step >= LEAST_STEP:
             return done
     return picture

@@ -112,8 +112,9 @@ def test_a_picture_that_would_lose_its_text_is_worn_less() -> None:
     recipe = [(1.0, name, 1.0) for name in ("defocus", "low_contrast", "resample", "noise", "motion_blur", "low_contrast", "defocus")]
     for seed in range(20):
         done = legible.worn(picture, ink, (15, 45, 20, 180), np.random.default_rng(seed), recipe, text="IIII")
-        alike, _, step = legible.likeness(done, ink, (15, 45, 20, 180))
+        alike, weakest, step = legible.measure(done, ink, (15, 45, 20, 180))
         assert alike >= legible.LEAST_LIKENESS[True]
+        assert weakest >= legible.WEAKEST * legible.LEAST_LIKENESS[True]
         assert step >= legible.LEAST_STEP
 
 
