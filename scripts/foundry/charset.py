@@ -17,15 +17,15 @@ from scripts.foundry.paths import CORPUS, HERE
 
 CHARSET, TEACHER = HERE / "charset.txt", HERE / "teacher.tsv"
 ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
-INDUSTRY = "°±µΩΦφ×÷≤≥≠≈€£¥¢§²³℃℉№™®©·•…—–‘’“”Øø⌀αβγδεθλπσωΔΣΨ∠∞√∥⊥′″‰¹½¼¾ªº¿¡«»"  # noqa: RUF001
+INDUSTRY = "°±µΩΦφ×÷≤≥≠≈€£¥¢§²³℃℉№™®©·•…—–‘’“”Øø⌀αβγδεθλπσωΔΣΨ∠∞√∥⊥′″‰¹½¼¾ªº¿¡«»"
 MARKS = "→←↑↓↔★☆●○◎■□▲△▼▽◆◇♂♀✓✔✕☑※①②③④⑤⑥⑦⑧⑨⑩⑪⑫ⅡⅢⅣⅥⅦⅧⅨ"
 ACCENTS = "ÀÁÂÃÄÅÆÇÈÉÊËÍÎÏÑÓÔÕÖÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöùúûüœŒ"
-CHINESE = "，。、！？：；（）《》〈〉「」『』【】〔〕〇々の"  # noqa: RUF001
+CHINESE = "，。、！？：；（）《》〈〉「」『』【】〔〕〇々の"
 
 # What looks or means the same as a class of ours and is written with that class.
 SAME = str.maketrans(
     "\u2212\u2010\u2011\uff0d\u2015\u2500\u2501\u301c\u223c\u2236\u2027\u2219\u22c5\u30fb\uff65\ufe51\u301d\u301e\u02da\u2205\u2206\u2211\u2716\u25aa\u2610\u2016\u03d5\u03bc",
-    "----———~~:·····、“”°ØΔΣ✕■□∥φµ",  # noqa: RUF001
+    "----———~~:·····、“”°ØΔΣ✕■□∥φµ",
 )
 
 
@@ -43,7 +43,7 @@ def gb2312() -> list[str]:
 def choose(frequencies: list[tuple[str, int]]) -> list[str]:
     """Symbols first, then the hanzi that stand twice in real lines by frequency, then the rest of GB 2312; the space last."""
     frequent = [char for char, count in frequencies if is_hanzi(char) and count > 1]
-    return list(dict.fromkeys([*ASCII, *INDUSTRY, *MARKS, *ACCENTS, *CHINESE, *frequent, *gb2312()])) + [" "]
+    return list(dict.fromkeys([*ASCII, *INDUSTRY, *MARKS, *ACCENTS, *CHINESE, *frequent, *gb2312(), " "]))
 
 
 def fold(char: str, classes: frozenset[str]) -> str | None:
@@ -98,8 +98,8 @@ def main() -> None:
     lines = teacher_indices(ours, teacher)
     CHARSET.write_text("".join(f"{char}\n" for char in ours), encoding="utf8")
     TEACHER.write_text("".join(f"{line}\n" for line in lines), encoding="utf8")
-    lacking = [line.split("\t")[0] for line in lines if line.split("\t")[1] == "-"]
-    print(f"{len(ours)} classes, {sum(map(is_hanzi, ours))} hanzi; the teacher ({len(teacher)} characters) lacks {len(lacking)}: {''.join(lacking)}")
+    lacking = "".join(line[0] for line in lines if line.split("\t")[1] == "-")
+    print(f"{len(ours)} classes, {sum(map(is_hanzi, ours))} hanzi; the teacher has {len(teacher)} and lacks {len(lacking)}: {lacking}")
     print(f"{sum(bool(line.split(chr(9))[2]) for line in lines)} classes take in other characters of the teacher")
 
 

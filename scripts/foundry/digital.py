@@ -1,7 +1,5 @@
 """The line sources that no printer and no camera made: cells of catalogues, screens, plain drawn text."""
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 
@@ -12,11 +10,28 @@ from scripts.foundry.sample import Image, Sample
 from scripts.foundry.texts import chinese, english, odds, spec, weighted
 from scripts.foundry.writing import Look, finish, fitting, height, mask
 
-DIGITAL = ((0.2, "defocus", 0.4), (0.1, "sharpen", 0.8), (0.1, "resample", 0.5), (0.08, "low_contrast", 0.5), (0.05, "noise", 0.3), (0.65, "jpeg", 1))
+DIGITAL = (
+    (0.2, "defocus", 0.4),
+    (0.1, "sharpen", 0.8),
+    (0.1, "resample", 0.5),
+    (0.08, "low_contrast", 0.5),
+    (0.05, "noise", 0.3),
+    (0.65, "jpeg", 1),
+)
 SCREEN = (
-    (0.15, "subpixel", 0.5), (0.12, "resample", 0.3), (0.08, "moire", 0.7), (0.15, "defocus", 0.5), (0.1, "sharpen", 0.6), (0.08, "posterise", 0.6), (0.1, "noise", 0.4), (0.4, "jpeg", 0.9),
+    (0.15, "subpixel", 0.5), (0.12, "resample", 0.3), (0.08, "moire", 0.7), (0.15, "defocus", 0.5), (0.1, "sharpen", 0.6),
+    (0.08, "posterise", 0.6), (0.1, "noise", 0.4), (0.4, "jpeg", 0.9),
 )  # fmt: skip
-CELL = Look(latin="latin sans -display", chinese="chinese -hand -display -bitmap -rare", low=11, high=36, tracked=0.05, squeeze=(0.9, 1.05), bold=0.03, full_width=0.1)
+CELL = Look(
+    latin="latin sans -display",
+    chinese="chinese -hand -display -bitmap -rare",
+    low=11,
+    high=36,
+    tracked=0.05,
+    squeeze=(0.9, 1.05),
+    bold=0.03,
+    full_width=0.1,
+)
 ANY = Look(latin="latin -fancy", chinese="chinese -hand", low=13, high=64)
 MENU = Look(latin="latin sans -display", chinese="chinese sans -rare -display")
 GAME = Look(latin="latin -hand -fancy -display", chinese="chinese -hand -display -rare")
@@ -50,26 +65,20 @@ def catalogue(rng: np.random.Generator) -> Sample:
     ink = draw.pad(mask(rng, words, face, size, CELL), int((0.6 if rng.random() < 0.7 else 1.6) * size) + 3)
     box = draw.bounds(ink)
     pastel = grounds.colour(rng, 170, 250) if rng.random() < 0.35 else grounds.paper(rng, 215, 256)
-    picture = _cell(grounds.flat(*ink.shape[:2], pastel), box, rng)
+    picture = _cell(grounds.flat(ink.shape[0], ink.shape[1], pastel), box, rng)
     paint = grounds.colour(rng, 0, 120) if rng.random() < 0.3 else (int(90 * rng.random() ** 2),) * 3
     if rng.random() < 0.06:  # a heading: bright on dark
         picture, paint = np.asarray(255 - picture, np.uint8), grounds.paper(rng, 220, 255)
-    picture = worn(draw.compose(ink, paint, picture), ink, box, words, rng, DIGITAL)
+    picture = worn(draw.compose(ink, paint, picture), ink, box, rng, DIGITAL, text=words)
     cut = draw.Cut(near=-0.03, far=float(weighted(rng, [(5, 0.3), (3, 0.9), (1, 1.6)])))
     return Sample(image=finish(picture, box, rng, cut), text=words, kind="catalogue")
 
 
 def _under(rng: np.random.Generator, tall: int, wide: int) -> Image:
-    """A window's ground: flat, shaded, or the picture of a game."""
-    first, second = grounds.colour(rng), grounds.colour(rng)
-    if rng.random() < 0.35:
-        first = (int(rng.integers(0, 60)),) * 3 if rng.random() < 0.5 else (int(rng.integers(225, 256)),) * 3
-    ways: list[tuple[float, Callable[[], Image]]] = [
-        (6, lambda: grounds.flat(tall, wide, first)),
-        (2, lambda: grounds.gradient(tall, wide, first, second, rng)),
-        (3, lambda: grounds.scenery(rng, tall, wide)),
-    ]
-    return weighted(rng, ways)()
+    """A window's ground: black, white, a colour, shaded, or the picture of a game."""
+    if rng.random() < 0.2:
+        return grounds.flat(tall, wide, (int(rng.integers(0, 60)) if rng.random() < 0.5 else int(rng.integers(225, 256)),) * 3)
+    return grounds.board(rng, tall, wide, plain=0.5, restless=0.3)
 
 
 def screen(rng: np.random.Generator) -> Sample:
@@ -81,7 +90,7 @@ def screen(rng: np.random.Generator) -> Sample:
         drawn = np.maximum(np.pad(drawn, ((0, 0), (0, 1))), np.pad(drawn, ((0, 0), (1, 0))))
     ink = draw.pad(drawn, 9)
     box = draw.bounds(ink)
-    under = _under(rng, *ink.shape[:2])
+    under = _under(rng, ink.shape[0], ink.shape[1])
     over = grounds.contrast(rng, float(under.mean()), float(rng.uniform(70, 150)))
     if rng.random() < 0.3:
         halo = np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), np.uint8)
@@ -89,7 +98,7 @@ def screen(rng: np.random.Generator) -> Sample:
     marked = neighbours(ink, box, rng, face, size)
     if rng.random() < 0.08:
         cv2.line(marked, (box[2], box[1] + 1), (box[3], box[1] + 1), (255,), 1)
-    picture = worn(draw.compose(marked, over, grounds.calm(under, marked, over, 60)), ink, box, words, rng, SCREEN)
+    picture = worn(draw.compose(marked, over, grounds.calm(under, marked, over, 60)), ink, box, rng, SCREEN, text=words)
     picture = finish(picture, box, rng, draw.Cut(near=0, far=0.3))
     if rng.random() < 0.25:
         picture = draw.to_height(picture, int(picture.shape[0] * rng.uniform(0.85, 3)), rng)
@@ -98,10 +107,22 @@ def screen(rng: np.random.Generator) -> Sample:
 
 def plain(rng: np.random.Generator) -> Sample:
     """Anything, hardly degraded, in any colours and either polarity."""
-    text = weighted(rng, [(3, chinese.document), (3, english.scene), (1, odds.web), (2, odds.symbols), (2, odds.numbers), (1, odds.lone), (1, odds.punctuated), (1, spec.cell)])
+    text = weighted(
+        rng,
+        [
+            (3, chinese.document),
+            (3, english.scene),
+            (1, odds.web),
+            (4, odds.symbols),
+            (2, odds.numbers),
+            (1.5, odds.lone),
+            (1, odds.punctuated),
+            (1, spec.cell),
+        ],
+    )
     words, face = fitting(rng, text, ANY)
     ink = draw.pad(mask(rng, words, face, height(rng, ANY, words), ANY), 12)
     box = draw.bounds(ink)
-    under = grounds.flat(*ink.shape[:2], grounds.colour(rng))
+    under = grounds.flat(ink.shape[0], ink.shape[1], grounds.colour(rng))
     picture = draw.compose(ink, grounds.contrast(rng, float(under.mean()), 80), under)
-    return Sample(image=finish(worn(picture, ink, box, words, rng, DIGITAL), box, rng, draw.Cut(near=0)), text=words, kind="plain")
+    return Sample(image=finish(worn(picture, ink, box, rng, DIGITAL, text=words), box, rng, draw.Cut(near=0)), text=words, kind="plain")

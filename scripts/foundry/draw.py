@@ -47,7 +47,7 @@ def ink(text: str, face: Face, size: int, *, tracking: float = 0.0, aliased: boo
     return np.asarray(canvas.crop(box).convert("L"), np.uint8)
 
 
-def hand(text: str, face: Face, size: int, tracking: float, unsteady: float, rng: np.random.Generator) -> Image:
+def hand(text: str, face: Face, size: int, rng: np.random.Generator, *, tracking: float, unsteady: float) -> Image:
     """The line written character by character, each a little higher, lower, larger or smaller than the last."""
     canvas = Pillow.new("L", (int(1.3 * size * len(text) * (1 + max(0.0, tracking))) + 2 * size, 3 * size))
     pen, x = ImageDraw.Draw(canvas), float(size // 2)

@@ -6,7 +6,8 @@ import numpy as np
 from scripts.foundry import degrade, grounds
 from scripts.foundry.sample import Image, Sample
 
-STEPS = ((0.4, "defocus", 1), (0.2, "motion_blur", 1), (0.4, "noise", 1), (0.3, "uneven", 1), (0.3, "glare", 1), (0.2, "paper", 1), (0.2, "smudge", 1), (0.2, "scratches", 1),
+STEPS = ((0.4, "defocus", 1), (0.2, "motion_blur", 1), (0.4, "noise", 1), (0.3, "uneven", 1), (0.3, "glare", 1), (0.2, "paper", 1),
+    (0.2, "smudge", 1), (0.2, "scratches", 1),
          (0.2, "moire", 1), (0.1, "salt_pepper", 1), (0.1, "binarise", 0.5), (0.3, "low_contrast", 1), (0.4, "jpeg", 1))  # fmt: skip
 
 

@@ -75,8 +75,8 @@ _DEBIAN = [
     ("smiley", "truetype/smiley-sans/*.ttf", 0, "latin chinese sans display narrow"),
     ("wenkai-mono", "truetype/lxgw-wenkai/LXGWWenKaiMono-Regular.ttf", 0, "latin chinese kai"),
 ]
-# Tags with a meaning of their own: `caps` has capitals alone, so its text is written in capitals; `grass` is a cursive that draws Traditional
-# forms for Simplified characters, so that its label would lie: no look asks for it; `fixed` has one size.
+# Tags with a meaning of their own: `caps` has capitals alone, so its text is written in capitals; `fixed` has one size; `grass` is a hand
+# that draws Traditional forms for Simplified characters, so that its label would lie: no look asks for it.
 _NPM = {
     "doto": "latin bitmap dots",
     "share-tech-mono": "latin mono panel",
@@ -89,15 +89,19 @@ _NPM = {
     "zcool-qingke-huangyou": "latin chinese display narrow",
     "zcool-xiaowei": "latin chinese display serif",
     "anton": "latin display narrow", "bebas-neue": "latin display caps narrow", "oswald": "latin display narrow",
-    "pacifico": "latin display script", "caveat": "latin hand", "dancing-script": "latin script", "permanent-marker": "latin hand display caps",
-    "patrick-hand": "latin hand", "indie-flower": "latin hand", "playfair-display": "latin serif display", "abril-fatface": "latin serif display",
+    "pacifico": "latin display script", "caveat": "latin hand", "dancing-script": "latin script",
+    "permanent-marker": "latin hand display caps",
+    "patrick-hand": "latin hand", "indie-flower": "latin hand", "playfair-display": "latin serif display",
+    "abril-fatface": "latin serif display",
     "righteous": "latin display", "bangers": "latin display caps", "alfa-slab-one": "latin serif display", "rubik": "latin sans display",
-    "montserrat": "latin sans display", "poppins": "latin sans display", "barlow-condensed": "latin sans narrow", "special-elite": "latin typewriter",
+    "montserrat": "latin sans display", "poppins": "latin sans display", "barlow-condensed": "latin sans narrow",
+    "special-elite": "latin typewriter",
     "vt323": "latin mono bitmap receipt", "press-start-2p": "latin mono bitmap display", "im-fell-english": "latin serif book",
     "crimson-text": "latin serif book", "cinzel": "latin serif display caps", "fredoka": "latin display", "great-vibes": "latin fancy",
     "satisfy": "latin script display", "kaushan-script": "latin script display", "archivo-black": "latin sans display",
     "archivo-narrow": "latin sans narrow", "roboto-condensed": "latin sans narrow", "roboto-slab": "latin serif display",
-    "bungee": "latin display caps", "monoton": "latin fancy caps", "fjalla-one": "latin sans display narrow", "russo-one": "latin sans display",
+    "bungee": "latin display caps", "monoton": "latin fancy caps", "fjalla-one": "latin sans display narrow",
+    "russo-one": "latin sans display",
     "courgette": "latin script display", "cookie": "latin script display", "sacramento": "latin fancy", "limelight": "latin display",
     "ultra": "latin serif display", "rye": "latin serif display", "unifrakturcook": "latin fancy",
 }  # fmt: skip

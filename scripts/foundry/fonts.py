@@ -89,7 +89,7 @@ def pick(rng: np.random.Generator, text: str, tags: str) -> Face | None:
     families = _families(tags)
     for place in rng.permutation(len(families)):
         family = families[place]
-        face = family[int(rng.integers(len(family)))]
+        face: Face = family[int(rng.integers(len(family)))]
         if face.has(text):
             return face
     return None

@@ -1,12 +1,15 @@
 """What lies under the text: colours that can be told apart, paper, painted boards, walls and photograph-like pictures."""
 
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from scripts.foundry.degrade.surface import clouds
 from scripts.foundry.draw import Colour, luminance
+from scripts.foundry.pixels import u8
 from scripts.foundry.sample import Image
 
 SHEETS = 96
@@ -41,7 +44,7 @@ def waves(height: int, width: int, rng: np.random.Generator, tint: Colour) -> Im
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     period, swing = float(rng.uniform(3, 9)), float(rng.uniform(4, 22))
     field = np.sin(2 * np.pi * (y + swing * 0.3 * np.sin(2 * np.pi * x / float(rng.uniform(30, 120)))) / period)
-    return np.clip(np.array(tint, np.float32) + (swing * (field - 0.4))[..., None], 0, 255).astype(np.uint8)
+    return u8(np.array(tint, np.float32) + (swing * (field - 0.4))[..., None])
 
 
 def contrast(rng: np.random.Generator, ground: float, least: float = 70) -> Colour:
@@ -69,7 +72,7 @@ def _photo(rng: np.random.Generator) -> Image:
     """Patches of colour, soft or hard, with streaks and grain: no photograph, but as restless as one."""
     height, width = SHEET
     picture = np.dstack([clouds(rng, height, width, 300) for _ in range(3)]) * 150 + np.array(colour(rng), np.float32) * 0.5
-    canvas = np.clip(picture, 0, 255).astype(np.uint8)
+    canvas = u8(picture)
     for _ in range(int(rng.integers(4, 40))):
         centre = rng.uniform(0, 1, 2) * (width, height)
         points = (centre + rng.normal(0, 90, (int(rng.integers(3, 7)), 2)) * rng.uniform(0.3, 1.6, 2)).astype(np.int32)
@@ -79,14 +82,14 @@ def _photo(rng: np.random.Generator) -> Image:
         cv2.line(canvas, (int(ends[0]), int(ends[1] % height)), (int(ends[2]), int(ends[3] % height)), colour(rng), int(rng.integers(1, 9)))
     soft = cv2.GaussianBlur(canvas, (0, 0), float(rng.uniform(0.8, 14)))
     fine = rng.standard_normal((height, width, 1), np.float32) * float(rng.uniform(0, 12))
-    return np.clip(soft + fine, 0, 255).astype(np.uint8)
+    return u8(soft + fine)
 
 
 def _wall(rng: np.random.Generator) -> Image:
     """Bricks, tiles, planks, corrugated or brushed metal, cloth."""
     height, width = SHEET
     base = np.array(colour(rng, 40, 230), np.float32)
-    field = np.zeros((height, width), np.float32)
+    field: NDArray[Any] = np.zeros((height, width), np.float32)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     kind = int(rng.integers(5))
     if kind == 0:  # bricks or tiles
@@ -98,15 +101,18 @@ def _wall(rng: np.random.Generator) -> Image:
     elif kind == 1:  # corrugated
         field = 24 * np.sin((x if rng.random() < 0.5 else y) * float(rng.uniform(0.1, 0.8)))
     elif kind == 2:  # brushed along one way
-        field = cv2.blur(rng.normal(0, 40, (height, width)).astype(np.float32), (61, 1) if rng.random() < 0.5 else (1, 61)) * 2.5
+        streaks = cv2.blur(rng.normal(0, 100, (height, width)).astype(np.float32), (61, 1) if rng.random() < 0.5 else (1, 61))
+        field = np.asarray(streaks, np.float32)
     elif kind == 3:  # planks with grain
         grain = cv2.resize(rng.normal(0, 16, (height, 24)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-        field = grain + np.where(y % int(rng.integers(40, 120)) < 2, -40, 0)
+        field = np.asarray(grain, np.float32) + np.where(y % int(rng.integers(40, 120)) < 2, -40, 0)
     else:  # cloth or mesh
         period = float(rng.uniform(3, 9))
         field = 14 * np.sin(2 * np.pi * x / period) * np.sin(2 * np.pi * y / period)
-    field = field + 40 * (clouds(rng, height, width, 150) - 0.5) + rng.standard_normal((height, width), np.float32) * float(rng.uniform(0, 7))
-    return np.clip(base + field[..., None], 0, 255).astype(np.uint8)
+    field = (
+        field + 40 * (clouds(rng, height, width, 150) - 0.5) + rng.standard_normal((height, width), np.float32) * float(rng.uniform(0, 7))
+    )
+    return u8(base + field[..., None])
 
 
 @cache
@@ -128,6 +134,16 @@ def scenery(rng: np.random.Generator, height: int, width: int) -> Image:
     return np.asarray(cv2.addWeighted(piece, span, np.full_like(piece, level), 1 - span, 0), np.uint8)
 
 
+def board(rng: np.random.Generator, height: int, width: int, *, plain: float, restless: float) -> Image:
+    """A flat ground, a restless one, or else one colour running into another, by their chances."""
+    kind = float(rng.random())
+    if kind < plain:
+        return flat(height, width, colour(rng))
+    if kind < plain + restless:
+        return scenery(rng, height, width)
+    return gradient(height, width, colour(rng), colour(rng), rng)
+
+
 def calm(ground: Image, mask: Image, ink: Colour, least: float) -> Image:
     """Where the ground under and beside the ink is as bright as the ink, it is pushed away from it."""
     bright = luminance(ink)
@@ -135,4 +151,4 @@ def calm(ground: Image, mask: Image, ink: Colour, least: float) -> Image:
     way = 1.0 if float(grey.mean()) > bright else -1.0
     lacking = np.clip(least - way * (grey - bright), 0, None)
     near = cv2.blur(mask, (max(3, mask.shape[0] // 3),) * 2) > 0
-    return np.clip(ground + (way * lacking * near)[..., None], 0, 255).astype(np.uint8)
+    return u8(ground + (way * lacking * near)[..., None])

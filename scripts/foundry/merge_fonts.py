@@ -1,7 +1,7 @@
 """Merge the sliced woff2 files of one @fontsource package to one ttf a weight (needs fonttools and brotli).
 
-    merge_fonts.py PACKAGE TARGET FAMILY WEIGHTS        writes TARGET/FAMILY-WEIGHT.ttf
-    merge_fonts.py --have TARGET FAMILY WEIGHTS         exits with 0 where all of these are there
+merge_fonts.py PACKAGE TARGET FAMILY WEIGHTS        writes TARGET/FAMILY-WEIGHT.ttf
+merge_fonts.py --have TARGET FAMILY WEIGHTS         exits with 0 where all of these are there
 """
 
 import re
@@ -17,7 +17,9 @@ LATIN = ("latin", "latin-ext")
 
 def slices(package: Path, family: str, weight: str) -> list[Path]:
     """Latin first, as its outlines win where two slices draw the same character."""
-    found = {p.name.removeprefix(f"{family}-").removesuffix(f"-{weight}-normal.woff2"): p for p in package.glob(f"files/*-{weight}-normal.woff2")}
+    found = {
+        p.name.removeprefix(f"{family}-").removesuffix(f"-{weight}-normal.woff2"): p for p in package.glob(f"files/*-{weight}-normal.woff2")
+    }
     wanted = [key for key in found if key in LATIN or re.fullmatch(r"\d+|chinese-simplified", key)]
     return [found[key] for key in sorted(wanted, key=lambda key: (key not in LATIN, key))]
 

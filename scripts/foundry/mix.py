@@ -10,7 +10,7 @@ from scripts.foundry.empty import empty
 from scripts.foundry.sample import Sample, Source
 
 GENERAL: dict[str, tuple[float, Source]] = {
-    "document": (16, lines.print_document),
+    "document": (15, lines.print_document),
     "sign": (18, signs.sign_chinese),
     "receipt": (12, lines.receipt),
     "scene": (12, signs.sign_english),
@@ -21,7 +21,7 @@ GENERAL: dict[str, tuple[float, Source]] = {
     "rare": (5, lines.rare),
     "handwriting": (2, lines.handwriting),
     "empty": (2, empty),
-    "plain": (2, digital.plain),
+    "plain": (3, digital.plain),
 }
 CODES_SHARE = 6.0  # percent of zh_en
 

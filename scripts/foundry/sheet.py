@@ -24,7 +24,11 @@ def _cell(sample: Sample, index: int) -> Pillow.Image:
     """The picture at its own size where it fits, with its number, kind, size and truth."""
     tall, wide = sample.image.shape[:2]
     scale = min(1.0 if tall >= 24 else 2.0, HIGH / tall, (CELL[0] - 8) / wide)
-    shown = cv2.resize(sample.image, (max(1, int(wide * scale)), max(1, int(tall * scale))), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+    shown = cv2.resize(
+        sample.image,
+        (max(1, int(wide * scale)), max(1, int(tall * scale))),
+        interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST,
+    )
     cell = Pillow.new("RGB", CELL, (238, 238, 238))
     cell.paste(Pillow.fromarray(np.ascontiguousarray(shown[..., ::-1])), (4, 2))
     pen = ImageDraw.Draw(cell)

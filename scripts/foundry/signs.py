@@ -11,20 +11,17 @@ from scripts.foundry.writing import Look, finish, fitting, height, mask
 
 BEND = ((0.5, "tilt", 1.0), (0.25, "slant", 0.8), (0.45, "perspective", 1.0), (0.2, "curve", 1.0))
 STREET = (
-    (0.15, "shadow", 1), (0.25, "uneven", 0.8), (0.15, "glare", 0.9), (0.25, "low_contrast", 0.8), (0.25, "gamma", 1), (0.15, "colour_cast", 1), (0.08, "grey", 1), (0.08, "smudge", 0.5),
-    (0.45, "defocus", 0.9), (0.2, "motion_blur", 0.9), (0.2, "resample", 0.9), (0.4, "noise", 0.7), (0.2, "sharpen", 0.9), (0.05, "posterise", 0.8), (0.5, "jpeg", 1),
+    (0.15, "shadow", 1), (0.25, "uneven", 0.8), (0.15, "glare", 0.9), (0.25, "low_contrast", 0.8), (0.25, "gamma", 1),
+    (0.15, "colour_cast", 1), (0.08, "grey", 1), (0.08, "smudge", 0.5),
+    (0.45, "defocus", 0.9), (0.2, "motion_blur", 0.9), (0.2, "resample", 0.9), (0.4, "noise", 0.7), (0.2, "sharpen", 0.9),
+    (0.05, "posterise", 0.8), (0.5, "jpeg", 1),
 )  # fmt: skip
-CHINESE = Look(latin="latin -fancy", chinese="chinese -bitmap", low=15, high=76, tracking=(-0.04, 0.5), tracked=0.3, squeeze=(0.6, 1.4), bold=0.25)
-ENGLISH = Look(latin="latin -mono", chinese="chinese -bitmap", low=13, high=76, tracking=(-0.05, 0.35), tracked=0.3, squeeze=(0.6, 1.4), bold=0.15)
-
-
-def _ground(rng: np.random.Generator, tall: int, wide: int) -> Image:
-    kind = float(rng.random())
-    if kind < 0.35:
-        return grounds.flat(tall, wide, grounds.colour(rng))
-    if kind < 0.5:
-        return grounds.gradient(tall, wide, grounds.colour(rng), grounds.colour(rng), rng)
-    return grounds.scenery(rng, tall, wide)
+CHINESE = Look(
+    latin="latin -fancy", chinese="chinese -bitmap", low=15, high=76, tracking=(-0.04, 0.5), tracked=0.3, squeeze=(0.6, 1.4), bold=0.25
+)
+ENGLISH = Look(
+    latin="latin -mono", chinese="chinese -bitmap", low=13, high=76, tracking=(-0.05, 0.35), tracked=0.3, squeeze=(0.6, 1.4), bold=0.15
+)
 
 
 def _shift(ink: Image, x: int, y: int) -> Image:
@@ -55,7 +52,8 @@ def _fill(rng: np.random.Generator, ink: Image, over: draw.Colour, picture: Imag
     """One colour, or now and then one that runs from lighter to darker."""
     if rng.random() < 0.12:
         tone = (np.array(over, np.float32) * 0.6 + 0.4 * (0 if draw.luminance(over) < 127 else 255)).astype(int)
-        paint = grounds.gradient(*ink.shape[:2], over, (int(tone[0]), int(tone[1]), int(tone[2])), rng)
+        tall, wide = ink.shape[:2]
+        paint = grounds.gradient(tall, wide, over, (int(tone[0]), int(tone[1]), int(tone[2])), rng)
         weight = (ink.astype(np.float32) / 255)[..., None]
         return np.asarray(picture * (1 - weight) + paint * weight, np.uint8)
     return draw.compose(ink, over, picture, float(rng.uniform(0.8, 1)))
@@ -69,11 +67,11 @@ def _sign(rng: np.random.Generator, text: Text, look: Look, kind: str) -> Sample
         ink = draw.turn(ink, float(rng.uniform(-25, 25)))
     ink = draw.bend(ink, rng, BEND)
     box = draw.bounds(ink)
-    under = _ground(rng, *ink.shape[:2])
+    under = grounds.board(rng, ink.shape[0], ink.shape[1], plain=0.35, restless=0.5)
     over = grounds.contrast(rng, float(under.mean()), float(rng.uniform(60, 150)))
     under = _dress(rng, ink, under, over, size)
     picture = _fill(rng, ink, over, grounds.calm(under, ink, over, 60))
-    picture = worn(picture, ink, box, words, rng, STREET)
+    picture = worn(picture, ink, box, rng, STREET, text=words)
     return Sample(image=finish(picture, box, rng, draw.Cut(near=-0.05, far=0.45)), text=words, kind=kind)
 
 

@@ -10,7 +10,7 @@ from scripts.foundry.sample import Image
 from scripts.foundry.texts import Text
 
 NO_STEPS: degrade.Recipe = ()
-ALIKE = str.maketrans("0123456789~%-+=/#&*<>()", "０１２３４５６７８９～％－＋＝／＃＆＊＜＞（）")  # noqa: RUF001
+ALIKE = str.maketrans("0123456789~%-+=/#&*<>", "０１２３４５６７８９～％－＋＝／＃＆＊＜＞")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,11 @@ def mask(rng: np.random.Generator, text: str, face: Face, size: int, look: Look)
     if look.full_width and not text.isascii() and rng.random() < look.full_width and face.has(text.translate(ALIKE)):
         seen = text.translate(ALIKE)
     tracking = float(rng.uniform(*look.tracking)) if rng.random() < look.tracked else 0.0
-    drawn = draw.ink(seen, face, size, tracking=tracking) if not look.unsteady else draw.hand(seen, face, size, tracking, look.unsteady, rng)
+    drawn = (
+        draw.ink(seen, face, size, tracking=tracking)
+        if not look.unsteady
+        else draw.hand(seen, face, size, rng, tracking=tracking, unsteady=look.unsteady)
+    )
     if rng.random() < 0.35:
         drawn = draw.stretch(drawn, float(rng.uniform(*look.squeeze)))
     if rng.random() < look.bold:

@@ -8,7 +8,7 @@ import numpy as np
 from scripts.foundry.codes import dot_table, faces, strings
 from scripts.foundry.codes.chance import Rng, between, chance, pick, whole
 from scripts.foundry.codes.dot_table import Dots
-from scripts.foundry.codes.finish import Wear, contrasting, ink, shot
+from scripts.foundry.codes.finish import Wear, contrasting, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import SURFACES
 from scripts.foundry.sample import Sample
@@ -91,7 +91,7 @@ def dot_matrix(rng: Rng) -> Sample:
     ground = SURFACES[name](rng, mask.shape)
     least = 75 if name == "foil" else 50
     drawn = ink(ground, mask, contrasting(rng, ground, between(rng, least, 140)), between(rng, 0.75, 1))
-    return Sample(image=shot(rng, drawn, height, _WEAR), text=text, kind="dot_matrix")
+    return Sample(image=shot(rng, with_ink(drawn, mask), height, _WEAR), text=text, kind="dot_matrix")
 
 
 def jet(rng: Rng, step: float, worn: float, tall: bool) -> Jet:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from scripts.foundry.codes.chance import Rng, between, chance, whole
+from scripts.foundry import degrade
+from scripts.foundry.codes.chance import Rng, between, chance
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import Colour, Field, noise, slope
+from scripts.foundry.legible import LEAST_STEP, likeness
 from scripts.foundry.sample import Image
 
 
@@ -34,6 +35,18 @@ class Wear:
 
 
 ORDINARY = Wear()
+_SELDOM: degrade.Recipe = (
+    (0.06, "sharpen", 0.6),
+    (0.06, "resample", 0.5),
+    (0.04, "scratches", 0.5),
+    (0.04, "smudge", 0.4),
+    (0.05, "shadow", 0.6),
+    (0.04, "grey", 1.0),
+    (0.03, "salt_pepper", 0.3),
+    (0.02, "moire", 0.4),
+)
+"""What befalls few crops: each chance, degradation and greatest strength."""
+_LEAST_LIKENESS = 0.5
 _LEAST = 9.0
 """The deviation of grey levels below which a crop is given more contrast."""
 
@@ -58,22 +71,39 @@ def contrasting(rng: Rng, ground: Field, least: float = 60.0) -> Colour:
     return (base + tint * between(rng, -1, 1), base + tint * between(rng, -1, 1), base + tint * between(rng, -1, 1))
 
 
+def with_ink(drawn: Field, mask: Mask) -> Field:
+    """The picture with its ink as a fourth channel, by which `shot` sees whether the text can still be read."""
+    return np.dstack([drawn, mask.astype(np.float32)])
+
+
 def shot(rng: Rng, drawn: Field, height: int, wear: Wear = ORDINARY, *, width: int | None = None) -> Image:
-    """The crop of `height` pixels (and `width`, when the crop is squeezed into one)."""
+    """The crop of `height` pixels (and `width`, when it is squeezed); worn less where wear would leave nothing to read."""
     rows, columns = drawn.shape[:2]
     wide = width or max(4, round(columns * height / rows))
     seen = _warped(rng, drawn, height, wide, wear)
-    seen = _blurred(rng, seen, wear)
-    seen = _lit(rng, seen, wear)
-    grain = min(between(rng, 0, wear.noise), 0.45 * contrast(seen))  # noise never swallows the writing
+    if seen.shape[2] == 3:
+        return _worn(rng, seen, wear, 1.0)
+    seen, truth = np.ascontiguousarray(seen[..., :3]), np.clip(seen[..., 3], 0, 255).astype(np.uint8)
+    left, top, across, down = cv2.boundingRect(np.asarray(truth > 40, np.uint8))
+    out = _worn(rng, seen, wear, 1.0)
+    for hardness in (0.5, 0.15):
+        alike, step = likeness(out, truth, (top, top + down, left, left + across)) if down > 3 and across > 3 else (1.0, 255.0)
+        if alike >= _LEAST_LIKENESS and step >= LEAST_STEP:
+            break
+        out = _worn(rng, seen, wear, hardness)
+    return out
+
+
+def _worn(rng: Rng, seen: Field, wear: Wear, hardness: float) -> Image:
+    """Lens, light, sensor and coder; hardness from 0 to 1 scales them all."""
+    seen = _lit(rng, _blurred(rng, seen, wear.blur * hardness), wear, hardness)
+    grain = min(between(rng, 0, wear.noise * hardness), 0.45 * contrast(seen))  # noise never swallows the writing
     if grain > 1:
-        spots = noise(rng, (height, wide), *((0.0, 0.0) if chance(rng, 0.6) else (0.8, 0.8)))
+        spots = noise(rng, seen.shape, *((0.0, 0.0) if chance(rng, 0.6) else (0.8, 0.8)))
         seen = seen + np.float32(grain) * spots[..., None]
     out = np.clip(seen, 0, 255).astype(np.uint8)
-    if chance(rng, wear.jpeg):
-        _, coded = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, whole(rng, 25, 90)])
-        out = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
-    return out
+    recipe = [(wear.motion, "motion_blur", 0.7), *_SELDOM, (wear.jpeg, "jpeg", 0.85)]
+    return degrade.apply(out, rng, [(often, name, most * hardness) for often, name, most in recipe])
 
 
 def _warped(rng: Rng, drawn: Field, height: int, wide: int, wear: Wear) -> Field:
@@ -97,15 +127,9 @@ def _warped(rng: Rng, drawn: Field, height: int, wide: int, wear: Wear) -> Field
     return np.asarray(cv2.warpPerspective(drawn, matrix, (wide, height), flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _blurred(rng: Rng, seen: Field, wear: Wear) -> Field:
-    height = seen.shape[0]
-    sigma = wear.blur * height * rng.random() ** 2
-    if sigma > 0.25:
-        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma), np.float32)
-    if chance(rng, wear.motion):
-        length = max(2, round(between(rng, 0.03, 0.12) * height))
-        seen = np.asarray(cv2.filter2D(seen, -1, streak(length, between(rng, 0, 180))), np.float32)
-    return seen
+def _blurred(rng: Rng, seen: Field, most: float) -> Field:
+    sigma = most * seen.shape[0] * rng.random() ** 2
+    return np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma), np.float32) if sigma > 0.25 else seen
 
 
 def contrast(seen: Field) -> float:
@@ -113,19 +137,11 @@ def contrast(seen: Field) -> float:
     return float(seen.std(axis=(0, 1)).max())
 
 
-def streak(length: int, angle: float) -> NDArray[np.float32]:
-    """The kernel of a motion of so many pixels."""
-    kernel = np.zeros((2 * length + 1, 2 * length + 1), np.float32)
-    dx, dy = np.cos(np.radians(angle)) * length / 2, np.sin(np.radians(angle)) * length / 2
-    cv2.line(kernel, (round(length - dx), round(length - dy)), (round(length + dx), round(length + dy)), 1.0, 1)
-    return np.asarray(kernel / kernel.sum(), np.float32)
-
-
-def _lit(rng: Rng, seen: Field, wear: Wear) -> Field:
+def _lit(rng: Rng, seen: Field, wear: Wear, hardness: float) -> Field:
     height, width = seen.shape[:2]
     if chance(rng, 0.6):
         seen = seen * slope(rng, (height, width), between(rng, 0, wear.shade))[..., None]
-    kept = 1 - wear.flatten * rng.random() ** 2
+    kept = 1 - wear.flatten * hardness * rng.random() ** 2
     gain, middle = between(rng, 0.75, 1.15) * kept, between(rng, 90, 160) * (1 - kept) + between(rng, -12, 12)
     seen = seen * np.float32(gain) + np.float32(middle)
     if chance(rng, 0.25):  # a white balance that is off

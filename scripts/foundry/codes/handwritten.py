@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, digits, pick, whole
-from scripts.foundry.codes.finish import Wear, ink, shot
+from scripts.foundry.codes.finish import Wear, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.sample import Sample
@@ -55,7 +55,7 @@ def curve(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def written(rng: Rng, text: str, tall: int) -> Mask:
     """Strokes of one hand: its slant, its pen and its way to make each digit stay the same along the line."""
     pen, lean, wide, wild = (
-        max(1, round(tall * between(rng, 0.05, 0.13))),
+        max(1, round(tall * between(rng, 0.04, 0.14))),
         between(rng, -0.1, 0.45),
         between(rng, 0.45, 0.8),
         between(rng, 0.02, 0.06),
@@ -64,7 +64,7 @@ def written(rng: Rng, text: str, tall: int) -> Mask:
     out = np.zeros((2 * tall, round(tall * (len(text) * (wide + 0.5) + 1.5))), np.uint8)
     at, base, rise = 0.4 * tall, 0.5 * tall, between(rng, -0.08, 0.08)
     for character in text:
-        size = tall * between(rng, 0.75, 1.05)
+        size = tall * between(rng, 0.65, 1.1)
         if character in ways:
             for stroke in ways[character]:
                 points = np.asarray(stroke) + rng.normal(0, wild, (len(stroke), 2))
@@ -72,11 +72,20 @@ def written(rng: Rng, text: str, tall: int) -> Mask:
                 line[:, 0] += at + lean * (size - line[:, 1]) * 0.6
                 line[:, 1] += base + tall - size
                 cv2.polylines(out, [np.round(line * 16).astype(np.int32)], False, 255, pen, cv2.LINE_AA, 4)
-            at += size * wide * between(rng, 0.85, 1.3) + pen
+            at += size * wide * between(rng, 0.72, 1.3) + pen
         else:
             at += _mark(rng, out[: round(base + tall) + 8, round(at) :], character, pen)
         base += rise * tall * 0.3
-    return glyphs.trim(out)
+    return glyphs.trim(wavy(rng, out, tall))
+
+
+def wavy(rng: Rng, mask: Mask, tall: int) -> Mask:
+    """The writing drawn out and squeezed from place to place, as no two strokes of a hand are alike."""
+    push, reach = tall * between(rng, 0.0, 0.07), pick(rng, (10.0, 16.0, 24.0))
+    y, x = np.mgrid[: mask.shape[0], : mask.shape[1]].astype(np.float32)
+    x += np.float32(push) * noise(rng, mask.shape, reach, reach)
+    y += np.float32(push) * noise(rng, mask.shape, reach, reach)
+    return np.asarray(cv2.remap(mask, x, y, cv2.INTER_LINEAR), np.uint8)
 
 
 def _mark(rng: Rng, room: Mask, character: str, pen: int) -> float:
@@ -127,4 +136,4 @@ def handwritten_digits(rng: Rng) -> Sample:
     if chance(rng, 0.3):
         y = mask.shape[0] - whole(rng, 1, max(2, mask.shape[0] // 5))
         cv2.line(drawn, (0, y), (mask.shape[1], y), grey(rng, 20, 90), 1, cv2.LINE_AA)
-    return Sample(image=shot(rng, drawn, height, _WEAR), text=text, kind="handwritten_digits")
+    return Sample(image=shot(rng, with_ink(drawn, mask), height, _WEAR), text=text, kind="handwritten_digits")

@@ -8,7 +8,7 @@ import numpy as np
 
 from scripts.foundry.codes import faces, glyphs, strings
 from scripts.foundry.codes.chance import Rng, between, chance, digits, letters, pick, some, whole
-from scripts.foundry.codes.finish import Wear, contrasting, ink, shot
+from scripts.foundry.codes.finish import Wear, contrasting, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import SURFACES, noise
 from scripts.foundry.sample import Sample
@@ -93,7 +93,7 @@ def printed(rng: Rng, look: Look) -> Sample:
     mask = glyphs.framed(mask, *(between(rng, 0, loose) for _ in range(4)))
     ground = SURFACES[pick(rng, look.grounds)](rng, mask.shape)
     drawn = ink(ground, mask, contrasting(rng, ground, between(rng, 60, 120)), between(rng, 0.7, 1))
-    return Sample(image=shot(rng, drawn, height, look.wear), text=text, kind=look.kind)
+    return Sample(image=shot(rng, with_ink(drawn, mask), height, look.wear), text=text, kind=look.kind)
 
 
 _THERMAL = Look(

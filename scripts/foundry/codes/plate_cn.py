@@ -5,7 +5,7 @@ import numpy as np
 
 from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, pick, some, whole
-from scripts.foundry.codes.finish import Wear, ink, shot
+from scripts.foundry.codes.finish import Wear, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import Colour, Field, flat, grey, noise, slope
 from scripts.foundry.sample import Sample
@@ -13,7 +13,7 @@ from scripts.foundry.sample import Sample
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _SERIAL = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
 _DIGITS = "0123456789"
-_WEAR = Wear(tilt=5, shear=0.22, bend=0.2, blur=0.07, motion=0.15, shade=0.3, flatten=0.35, noise=8, jpeg=0.6)
+_WEAR = Wear(tilt=5, shear=0.22, bend=0.22, blur=0.05, motion=0.15, shade=0.3, flatten=0.35, noise=8, jpeg=0.6)
 _LOOKS: dict[str, tuple[Colour, Colour]] = {
     "blue": ((190, 70, 10), (245, 245, 245)),
     "yellow": ((10, 175, 240), (20, 20, 20)),
@@ -111,6 +111,7 @@ def plate_cn(rng: Rng) -> Sample:
     drawn = ink(ground, mask, front, between(rng, 0.8, 1))
     _bolts(rng, drawn, tall)
     drawn = drawn * (slope(rng, mask.shape, between(rng, 0, 0.2)) + np.float32(0.05) * noise(rng, mask.shape, 14, 14))[..., None]
+    drawn = with_ink(drawn, mask)
     car = flat((mask.shape[0] + 2 * round(tall * 0.6), mask.shape[1] + 2 * tall), grey(rng, 5, 160))
     drawn = _mounted(rng, car, drawn, tall)
     if chance(rng, 0.25):
@@ -136,6 +137,7 @@ def _bolts(rng: Rng, drawn: Field, tall: int) -> None:
 def _mounted(rng: Rng, car: Field, drawn: Field, tall: int) -> Field:
     """The plate on the car, cut out by a detector that is now tight and now not."""
     y, x = (car.shape[0] - drawn.shape[0]) // 2, (car.shape[1] - drawn.shape[1]) // 2
+    car = np.dstack([car, np.zeros(car.shape[:2], np.float32)])
     car[y : y + drawn.shape[0], x : x + drawn.shape[1]] = drawn
     loose = pick(rng, (0.03, 0.15, 0.45), (5, 4, 2)) * tall
     left, right, top, bottom = (round(between(rng, -0.04 * tall, loose)) for _ in range(4))

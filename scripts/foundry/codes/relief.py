@@ -6,7 +6,7 @@ import numpy as np
 from scripts.foundry.codes import faces, glyphs, strings
 from scripts.foundry.codes.chance import Rng, between, chance, pick, whole
 from scripts.foundry.codes.dot_matrix import Jet, draw, line_dots
-from scripts.foundry.codes.finish import Wear, contrasting, ink, shot
+from scripts.foundry.codes.finish import Wear, contrasting, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import SURFACES, Field, cardboard, metal, noise
 from scripts.foundry.sample import Sample
@@ -59,8 +59,8 @@ def dot_peen(rng: Rng) -> Sample:
     mask = padded(rng, draw(rng, dots, jet), 5 * step)
     depth = cv2.GaussianBlur(mask, (0, 0), step * between(rng, 0.12, 0.28)).astype(np.float32)
     ground = metal(rng, mask.shape)
-    drawn = lit(rng, ground, depth, between(rng, 50, 120))
-    floor = pick(rng, (-1, 1), (3, 2)) * between(rng, 10, 70)
+    drawn = lit(rng, ground, depth, between(rng, 60, 130))
+    floor = pick(rng, (-1, 1), (3, 2)) * between(rng, 25, 80)
     drawn = drawn + np.float32(floor / 255) * depth[..., None]
     return Sample(image=shot(rng, drawn, height, _WEAR), text=text, kind="dot_peen")
 
@@ -93,7 +93,11 @@ def laser(rng: Rng) -> Sample:
         rim = cv2.dilate(mask, np.ones((3, 3), np.uint8))
         ground = ink(ground, np.asarray(rim, np.uint8), (tone * 0.75,) * 3, 0.6)
     warm = between(rng, -15, 15)
-    return Sample(image=shot(rng, ink(ground, mask, (colour - warm, colour, colour + warm), 1.0), height, _WEAR), text=text, kind="laser")
+    return Sample(
+        image=shot(rng, with_ink(ink(ground, mask, (colour - warm, colour, colour + warm), 1.0), mask), height, _WEAR),
+        text=text,
+        kind="laser",
+    )
 
 
 def embossed(rng: Rng) -> Sample:
@@ -151,5 +155,7 @@ def stencil(rng: Rng) -> Sample:
         soft = (soft * np.clip(1.25 + 0.35 * noise(rng, mask.shape, 1.2, 1.2), 0.3, 1)).astype(np.uint8)
     ground = SURFACES[pick(rng, ("cardboard", "plain", "metal", "dark", "printed"), (4, 3, 3, 2, 1))](rng, mask.shape)
     return Sample(
-        image=shot(rng, ink(ground, soft, contrasting(rng, ground, 70), between(rng, 0.8, 1)), height, _WEAR), text=text, kind="stencil"
+        image=shot(rng, with_ink(ink(ground, soft, contrasting(rng, ground, 70), between(rng, 0.8, 1)), soft), height, _WEAR),
+        text=text,
+        kind="stencil",
     )

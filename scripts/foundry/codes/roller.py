@@ -9,10 +9,10 @@ from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, pick, whole
 from scripts.foundry.codes.finish import Wear, ink, shot
 from scripts.foundry.codes.glyphs import Mask
-from scripts.foundry.codes.surfaces import Colour, Field, flat, grey, noise, vivid
+from scripts.foundry.codes.surfaces import Colour, Field, flat, grey, luma, noise, vivid
 from scripts.foundry.sample import Sample
 
-_WEAR = Wear(tilt=2.5, shear=0.06, bend=0.06, blur=0.035, motion=0.08, shade=0.3, flatten=0.4, noise=10)
+_WEAR = Wear(tilt=2.5, shear=0.06, bend=0.06, blur=0.05, motion=0.1, shade=0.3, flatten=0.4, noise=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,8 @@ def drum(rng: Rng) -> Drum:
         front = (40, 30, between(rng, 130, 210))
     if not light and chance(rng, 0.15):
         front = (between(rng, 120, 170), between(rng, 200, 255), between(rng, 120, 170))
+    if abs(luma(front) - luma(back)) < 70:
+        front = (245.0, 245.0, 245.0) if luma(back) < 110 else (15.0, 15.0, 15.0)
     stroked = chance(rng, 0.2)
     return Drum(
         face=pick(rng, ("hershey-simplex", "hershey-duplex")) if stroked else pick(rng, faces.family("drums")),
@@ -76,7 +78,8 @@ def window(digit: int, turn: float, look: Drum, height: int) -> Mask:
 
 def turns(rng: Rng, count: int) -> list[float]:
     """How far each drum has turned: mostly settled, the last ones often on their way, never so near half that the digit is in doubt."""
-    settled = [rng.normal(0, 0.05) for _ in range(count)]
+    loose = between(rng, 0.01, 0.1)
+    settled = [float(rng.normal(0, loose)) for _ in range(count)]
     if chance(rng, 0.3):
         settled[-1] = between(rng, -0.34, 0.34)
     if chance(rng, 0.06):
@@ -95,7 +98,7 @@ def roller(rng: Rng) -> Sample:
     tall = int(np.clip(height, 34, 72))
     look = drum(rng)
     reds = whole(rng, 1, 3) if chance(rng, 0.35) else 0
-    patchwork = chance(rng, 0.3)
+    patchwork = chance(rng, 0.4)
     gap = round(tall * pick(rng, (0.0, between(rng, 0.01, 0.08), between(rng, 0.08, 0.4)), (3, 4, 3)))
     bar = flat((tall, max(1, gap)), grey(rng, 0, 90) if chance(rng, 0.6) else grey(rng, 120, 240))
     cells: list[Field] = []
@@ -121,7 +124,10 @@ def _cell(rng: Rng, mask: Mask, look: Drum, red: bool, patchwork: bool) -> Field
     if chance(rng, 0.4):
         ground[:, : whole(rng, 1, max(1, width // 12))] *= np.float32(between(rng, 0.4, 1.3))
         ground[:, -whole(rng, 1, max(1, width // 12)) :] *= np.float32(between(rng, 0.4, 1.3))
-    drawn = ink(ground, mask, front, between(rng, 0.75, 1))
+    drawn = ink(ground, mask, front, between(rng, 0.75, 1) if chance(rng, 0.7) else between(rng, 0.35, 0.75))
+    if chance(rng, 0.12):  # the rim of the window or of the next drum, bright or dark
+        x = pick(rng, (0, width - max(1, width // 14)))
+        drawn[:, x : x + max(1, width // 14)] = front if chance(rng, 0.4) else grey(rng, 0, 200)
     if chance(rng, 0.05):
         for y in range(0, height, max(3, height // 9)):
             cv2.line(drawn, (width - max(2, width // 8), y), (width, y), front, 1)
@@ -131,6 +137,12 @@ def _cell(rng: Rng, mask: Mask, look: Drum, red: bool, patchwork: bool) -> Field
         + between(rng, -0.1, 0.1) * np.linspace(-1, 1, height, dtype=np.float32)
     )
     light = round_off[:, None, None] * np.float32(between(rng, 0.85, 1.1))
+    if chance(rng, 0.08):  # a lamp mirrored in the window
+        light = (
+            light
+            + np.float32(between(rng, 0.2, 0.6))
+            * np.exp(-((np.linspace(-2, 2, height, dtype=np.float32) - between(rng, -1.5, 1.5)) ** 2))[:, None, None]
+        )
     if patchwork:
         light = light * rng.uniform(0.75, 1.2, 3).astype(np.float32) * np.float32(between(rng, 0.7, 1.25))
     return np.asarray(drawn * light + 4 * noise(rng, (height, width), 2, 2)[..., None], np.float32)

@@ -5,10 +5,10 @@ import numpy as np
 
 from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, digits, pick, some, whole
-from scripts.foundry.codes.finish import Wear, ink, shot
+from scripts.foundry.codes.finish import Wear, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.segment_shapes import Shape, fill, lay
-from scripts.foundry.codes.surfaces import Colour, Field, flat, noise, slope
+from scripts.foundry.codes.surfaces import Colour, Field, flat, luma, noise, slope
 from scripts.foundry.sample import Sample
 
 _WEAR = Wear(tilt=4.0, shear=0.12, bend=0.1, blur=0.05, motion=0.12, shade=0.35, flatten=0.45, noise=8)
@@ -126,7 +126,7 @@ def lcd(rng: Rng) -> Sample:
         flat(lit.shape, back) * (slope(rng, lit.shape, between(rng, 0, 0.25)) + np.float32(0.05) * noise(rng, lit.shape, 40, 40))[..., None]
     )
     strength = between(rng, 0.5, 1.0) if chance(rng, 0.8) else between(rng, 0.25, 0.5)
-    apart = abs(sum(back) - sum(colour)) / 3
+    apart = abs(luma(back) - luma(colour))
     strength = min(1.0, max(strength, 45 / apart))
     if chance(rng, 0.35):
         ground = ink(ground, dark, colour, strength * between(rng, 0.03, 0.2))
@@ -137,6 +137,7 @@ def lcd(rng: Rng) -> Sample:
     if chance(rng, 0.35):
         drawn = units(rng, drawn, colour, tall, strength)
     drawn = glare(rng, drawn)
+    drawn = with_ink(drawn, np.pad(lit, ((0, 0), (0, drawn.shape[1] - lit.shape[1]))))
     squeeze = round(drawn.shape[1] * height / drawn.shape[0] * between(rng, 0.75, 1.4)) if chance(rng, 0.3) else None
     return Sample(image=shot(rng, drawn, height, pick(rng, (_WEAR, _CLEAN), (3, 1)), width=squeeze), text=text, kind="segments_lcd")
 
@@ -169,7 +170,7 @@ def led(rng: Rng) -> Sample:
     white = between(rng, 0, 0.9)
     drawn += halo * colour * np.float32(between(rng, 0.2, 0.8))
     drawn += core * (colour + np.float32(white) * (255 - colour) - drawn * np.float32(0.5))
-    return Sample(image=shot(rng, glare(rng, drawn), height, _WEAR), text=text, kind="segments_led")
+    return Sample(image=shot(rng, with_ink(glare(rng, drawn), lit), height, _WEAR), text=text, kind="segments_led")
 
 
 def segments(rng: Rng) -> Sample:
@@ -200,5 +201,7 @@ def fourteen(rng: Rng) -> Sample:
     if chance(rng, 0.4):
         ground = ink(ground, dark, colour, between(rng, 0.03, 0.16))
     return Sample(
-        image=shot(rng, glare(rng, ink(ground, lit, colour, between(rng, 0.55, 1))), height, _WEAR), text=text, kind="segments_fourteen"
+        image=shot(rng, with_ink(glare(rng, ink(ground, lit, colour, between(rng, 0.55, 1))), lit), height, _WEAR),
+        text=text,
+        kind="segments_fourteen",
     )

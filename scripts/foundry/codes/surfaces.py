@@ -19,7 +19,7 @@ Size: TypeAlias = tuple[int, ...]
 _POOL = (320, 2600)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=48)
 def _noise(across: float, down: float) -> Field:
     """Noise of deviation one, smooth over so many pixels; the same on every machine."""
     raw = np.random.default_rng(20260).standard_normal(_POOL, dtype=np.float32)
@@ -34,13 +34,18 @@ def _noise(across: float, down: float) -> Field:
 def noise(rng: Rng, size: Size, across: float = 0.0, down: float = 0.0) -> Field:
     """A random cut of the ready-made noise, flipped at random."""
     height, width = size[:2]
-    pool = _noise(across, down)
+    pool = _noise(round(across, 1), round(down, 1))
     high, wide = min(height, pool.shape[0]), min(width, pool.shape[1])
     y, x = whole(rng, 0, pool.shape[0] - high), whole(rng, 0, pool.shape[1] - wide)
     cut = pool[y : y + high, x : x + wide][:: pick(rng, (1, -1)), :: pick(rng, (1, -1))]
     if cut.shape != (height, width):
         cut = np.asarray(cv2.resize(np.ascontiguousarray(cut), (width, height)), np.float32)
     return np.ascontiguousarray(cut)
+
+
+def luma(colour: Colour) -> float:
+    """How light a colour is to the eye."""
+    return 0.114 * colour[0] + 0.587 * colour[1] + 0.299 * colour[2]
 
 
 def flat(size: Size, colour: Colour) -> Field:

@@ -7,7 +7,7 @@ import numpy as np
 
 from scripts.foundry.codes import faces, glyphs
 from scripts.foundry.codes.chance import Rng, between, chance, digits, letters, pick, some, whole
-from scripts.foundry.codes.finish import Wear, ink, shot
+from scripts.foundry.codes.finish import Wear, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.paths import CORPUS
@@ -82,7 +82,7 @@ def text_of(rng: Rng) -> str:
 
 def print_of(rng: Rng, text: str, tall: int) -> Mask:
     """The print, cut to its ink: plain or narrow letters, often spread, often slanted, sometimes drawn by a stylus."""
-    if chance(rng, 0.35) and faces.holds("hershey-simplex", text):
+    if chance(rng, 0.45) and faces.holds("hershey-simplex", text):
         face = pick(rng, faces.STROKED, (6, 1, 3))
     else:
         face = pick(rng, faces.holding(pick(rng, ("sans", "narrow", "mono", "panel"), (5, 4, 3, 2)), text) or faces.holding("sans", text))
@@ -90,7 +90,7 @@ def print_of(rng: Rng, text: str, tall: int) -> Mask:
     mask = glyphs.trim(glyphs.line(text, face, round(tall / 0.72), tracking=spread, weight=max(1, round(tall * between(rng, 0.06, 0.17)))))
     if not mask.any():
         raise ValueError(f"{face} drew nothing for {text!r}")
-    return glyphs.sheared(glyphs.scaled(mask, mask.shape[0], between(rng, 0.7, 1.5)), between(rng, -0.1, 0.3) if chance(rng, 0.5) else 0.0)
+    return glyphs.sheared(glyphs.scaled(mask, mask.shape[0], between(rng, 0.6, 1.45)), between(rng, -0.1, 0.3) if chance(rng, 0.5) else 0.0)
 
 
 def sleeve(rng: Rng, size: Size) -> Field:
@@ -133,4 +133,4 @@ def wire_marker(rng: Rng) -> Sample:
         worn = np.clip(1.2 + 0.5 * noise(rng, mask.shape, 1.5, 1.5), 0.2, 1)
         mask = (mask * worn).astype(np.uint8)
     drawn = ink(ground, mask, grey(rng, 5, 60, 6), between(rng, 0.55, 1) if chance(rng, 0.8) else between(rng, 0.25, 0.55))
-    return Sample(image=shot(rng, drawn, height, _WEAR), text=text, kind="wire_marker")
+    return Sample(image=shot(rng, with_ink(drawn, mask), height, _WEAR), text=text, kind="wire_marker")

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.foundry.pixels import u8
 from scripts.foundry.sample import Image
 
 Field = NDArray[np.float32]
@@ -13,7 +14,7 @@ def _apply(image: Image, factor: Field, offset: Field | float = 0.0) -> Image:
     """Scale each pixel by its own factor, whatever the number of channels."""
     wide = factor if image.ndim == 2 else factor[..., None]
     aside = offset if isinstance(offset, float) or image.ndim == 2 else offset[..., None]
-    return np.clip(image * wide + aside, 0, 255).astype(np.uint8)
+    return u8(image * wide + aside)
 
 
 def _ramp(shape: tuple[int, ...], rng: np.random.Generator) -> Field:
@@ -30,7 +31,7 @@ def low_contrast(image: Image, rng: np.random.Generator, strength: float) -> Ima
     """All greys squeezed towards one level, down to a fifth of the span."""
     span = 1 - 0.8 * strength * float(rng.uniform(0.5, 1))
     level = float(rng.uniform(0.25, 0.8)) * 255 * (1 - span)
-    return np.clip(image * np.float32(span) + np.float32(level), 0, 255).astype(np.uint8)
+    return u8(image * np.float32(span) + np.float32(level))
 
 
 def gamma(image: Image, rng: np.random.Generator, strength: float) -> Image:
@@ -68,7 +69,7 @@ def colour_cast(image: Image, rng: np.random.Generator, strength: float) -> Imag
     if image.ndim == 2:
         return image
     gains = (1 + rng.uniform(-0.35, 0.2, 3) * strength).astype(np.float32)
-    return np.clip(image * gains, 0, 255).astype(np.uint8)
+    return u8(image * gains)
 
 
 def grey(image: Image, rng: np.random.Generator, strength: float) -> Image:  # noqa: ARG001

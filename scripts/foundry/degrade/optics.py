@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from scripts.foundry.pixels import u8
 from scripts.foundry.sample import Image
 
 
@@ -10,7 +11,7 @@ def defocus(image: Image, rng: np.random.Generator, strength: float) -> Image:
     """Out of focus: a soft disc or a Gaussian of up to a fifteenth of the height."""
     sigma = 0.3 + 0.055 * image.shape[0] * strength * float(rng.uniform(0.6, 1))
     if rng.random() < 0.3:
-        side = 2 * int(round(1.6 * sigma)) + 1
+        side = 2 * round(1.6 * sigma) + 1
         disc = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), np.float32)
         return np.asarray(cv2.filter2D(image, -1, disc / disc.sum()), np.uint8)
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
@@ -25,7 +26,7 @@ def motion_blur(image: Image, rng: np.random.Generator, strength: float) -> Imag
     kernel = np.zeros((side, side), np.float32)
     for step in np.linspace(-1, 1, 2 * side):
         x, y = side // 2 + half * step
-        kernel[int(round(y)), int(round(x))] += 1
+        kernel[round(float(y)), round(float(x))] += 1
     return np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.uint8)
 
 
@@ -56,8 +57,9 @@ def noise(image: Image, rng: np.random.Generator, strength: float) -> Image:
     channels = image.shape[2] if image.ndim == 3 and rng.random() < 0.5 else 1
     grain = rng.standard_normal((-(-height // coarse), -(-width // coarse), channels), np.float32) * deviation
     if coarse > 1:
-        grain = cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR).reshape(height, width, channels)
-    return np.clip(image + (grain if image.ndim == 3 else grain[..., 0]), 0, 255).astype(np.uint8)
+        grown = cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
+        grain = np.asarray(grown, np.float32).reshape(height, width, channels)
+    return u8(image + (grain if image.ndim == 3 else grain[..., 0]))
 
 
 def sharpen(image: Image, rng: np.random.Generator, strength: float) -> Image:
@@ -76,8 +78,8 @@ def moire(image: Image, rng: np.random.Generator, strength: float) -> Image:
     swing = 22 * strength
     if image.ndim == 3:
         tint = rng.uniform(0.4, 1, 3).astype(np.float32)
-        return np.clip(image + swing * wave[..., None] * tint, 0, 255).astype(np.uint8)
-    return np.clip(image + swing * wave, 0, 255).astype(np.uint8)
+        return u8(image + swing * wave[..., None] * tint)
+    return u8(image + swing * wave)
 
 
 def subpixel(image: Image, rng: np.random.Generator, strength: float) -> Image:
@@ -101,5 +103,5 @@ def halftone(image: Image, rng: np.random.Generator, strength: float) -> Image:
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     u, v = (x * np.cos(angle) + y * np.sin(angle)), (y * np.cos(angle) - x * np.sin(angle))
     screen = 127.5 + 63 * (np.cos(2 * np.pi * u / period) + np.cos(2 * np.pi * v / period))
-    dots = np.clip((grey.astype(np.float32) - screen) * 4 + 127, 0, 255).astype(np.uint8)
+    dots = u8((grey.astype(np.float32) - screen) * 4 + 127)
     return dots if image.ndim == 2 else np.asarray(cv2.cvtColor(dots, cv2.COLOR_GRAY2BGR), np.uint8)

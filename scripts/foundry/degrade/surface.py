@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.foundry.pixels import u8
 from scripts.foundry.sample import Image
 
 Field = NDArray[np.float32]
@@ -17,7 +18,7 @@ def clouds(rng: np.random.Generator, height: int, width: int, cell: float) -> Fi
 
 def _blend(image: Image, other: Image, weight: Field) -> Image:
     wide = weight if image.ndim == 2 else weight[..., None]
-    return np.clip(image * (1 - wide) + other * wide, 0, 255).astype(np.uint8)
+    return u8(image * (1 - wide) + other * wide)
 
 
 def _kernel(image: Image, strength: float) -> NDArray[np.uint8]:
@@ -29,14 +30,14 @@ def ink_spread(image: Image, rng: np.random.Generator, strength: float) -> Image
     """Ink that runs into the paper, more here than there."""
     fat = np.asarray(cv2.erode(image, _kernel(image, strength)), np.uint8)
     cell = max(3.0, image.shape[0] / 3)
-    return _blend(image, fat, np.clip(clouds(rng, *image.shape[:2], cell) * (0.4 + 0.8 * strength), 0, 1))
+    return _blend(image, fat, np.clip(clouds(rng, image.shape[0], image.shape[1], cell) * (0.4 + 0.8 * strength), 0, 1))
 
 
 def ink_thin(image: Image, rng: np.random.Generator, strength: float) -> Image:
     """Strokes eaten away, more here than there."""
     thin = np.asarray(cv2.dilate(image, _kernel(image, 0.7 * strength)), np.uint8)
     cell = max(3.0, image.shape[0] / 3)
-    return _blend(image, thin, np.clip(clouds(rng, *image.shape[:2], cell) * (0.3 + 0.5 * strength), 0, 0.75))
+    return _blend(image, thin, np.clip(clouds(rng, image.shape[0], image.shape[1], cell) * (0.3 + 0.5 * strength), 0, 0.75))
 
 
 def dropout(image: Image, rng: np.random.Generator, strength: float) -> Image:
@@ -65,7 +66,7 @@ def paper(image: Image, rng: np.random.Generator, strength: float) -> Image:
     fine = cv2.GaussianBlur(rng.standard_normal((height, width), np.float32), (0, 0), float(rng.uniform(0.5, 1.2)))
     broad = clouds(rng, height, width, max(8.0, height / 2)) - 0.5
     field = (26 * strength * fine + 40 * strength * broad).astype(np.float32)
-    return np.clip(image + (field if image.ndim == 2 else field[..., None]), 0, 255).astype(np.uint8)
+    return u8(image + (field if image.ndim == 2 else field[..., None]))
 
 
 def bleed_through(image: Image, rng: np.random.Generator, strength: float) -> Image:
@@ -74,7 +75,7 @@ def bleed_through(image: Image, rng: np.random.Generator, strength: float) -> Im
     back = np.roll(back, (int(rng.integers(-image.shape[0] // 2, image.shape[0] // 2)), int(rng.integers(image.shape[1]))), (0, 1))
     ground = float(np.percentile(image, 85))
     faint = ground - (ground - back.astype(np.float32)) * (0.1 + 0.2 * strength)
-    return np.minimum(image, np.clip(faint, 0, 255)).astype(np.uint8)
+    return u8(np.minimum(image, faint))
 
 
 def smudge(image: Image, rng: np.random.Generator, strength: float) -> Image:

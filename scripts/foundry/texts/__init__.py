@@ -1,12 +1,24 @@
 """What is written on the lines: each function takes a generator and gives a text in the classes of the charset, with single spaces."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 Text: TypeAlias = Callable[[np.random.Generator], str]
 Thing = TypeVar("Thing")
+
+
+LISTS = Path(__file__).parent / "lists.txt"
+
+
+@cache
+def listed(name: str) -> tuple[str, ...]:
+    """The words of one list of lists.txt."""
+    block = LISTS.read_text(encoding="utf8").partition(f"\n# {name}\n")[2].partition("\n\n")[0]
+    return tuple(block.replace("\n", "|").split("|"))
 
 
 def one(rng: np.random.Generator, things: Sequence[Thing]) -> Thing:

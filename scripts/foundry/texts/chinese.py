@@ -7,13 +7,14 @@ import numpy as np
 
 from scripts.foundry import charset
 from scripts.foundry.paths import CORPUS
-from scripts.foundry.texts import digits, number, one, weighted
+from scripts.foundry.texts import digits, listed, number, one, weighted
 from scripts.foundry.texts.english import cased, words
 
 JIEBA = Path("/usr/lib/python3/dist-packages/jieba/dict.txt")
+LABELS = listed("chinese receipt labels")
 LONGEST = 45
-JOINS = ("，", "。", "、", " ", "：", "；", "！", "", "", "")  # noqa: RUF001
-PUNCTUATION = "，。、！？：；（）《》“”‘’—…·【】"  # noqa: RUF001
+JOINS = ("，", "。", "、", " ", "：", "；", "！", "", "", "")
+PUNCTUATION = "，。、！？：；（）《》“”‘’—…·【】"
 
 
 @cache
@@ -22,7 +23,7 @@ def corpus(part: str) -> tuple[str, ...]:
     path = CORPUS / f"zh_bctr_{part}.txt"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: set EDGED_SHARED to the folder that holds train/corpus")
-    lines = (charset.clean(line) for line in path.read_text(encoding="utf8").splitlines() if "＃" not in line)  # noqa: RUF001
+    lines = (charset.clean(line) for line in path.read_text(encoding="utf8").splitlines() if "＃" not in line)
     return tuple(line for line in lines if line)
 
 
@@ -85,8 +86,9 @@ def handwriting(rng: np.random.Generator) -> str:
 
 def with_numbers(rng: np.random.Generator, text: str) -> str:
     """A number, a date or a Latin word set into the line."""
-    piece = weighted(rng, [(3, number(rng)), (2, number(rng, 1)), (1, f"{rng.integers(1, 100)}%"), (1, f"{rng.integers(1990, 2032)}年{rng.integers(1, 13)}月"),
-                           (1, one(rng, words())), (1, f"（{number(rng)}）"), (1, digits(rng, 2, 8))])  # fmt: skip  # noqa: RUF001
+    piece = weighted(rng, [(3, number(rng)), (2, number(rng, 1)), (1, f"{rng.integers(1, 100)}%"),
+        (1, f"{rng.integers(1990, 2032)}年{rng.integers(1, 13)}月"),
+                           (1, one(rng, words())), (1, f"（{number(rng)}）"), (1, digits(rng, 2, 8))])  # fmt: skip
     place = int(rng.integers(len(text) + 1))
     return text[:place] + piece + text[place:]
 
@@ -100,20 +102,28 @@ def rare_mixed(rng: np.random.Generator) -> str:
     """Rare hanzi among words, with a mark or a digit between."""
     if rng.random() < 0.6:
         return rare(rng)
-    parts = [one(rng, hanzi()), one(rng, common_words()), one(rng, hanzi()), one(rng, PUNCTUATION), one(rng, common_words()), digits(rng, 1, 2)]
+    parts = [
+        one(rng, hanzi()),
+        one(rng, common_words()),
+        one(rng, hanzi()),
+        one(rng, PUNCTUATION),
+        one(rng, common_words()),
+        digits(rng, 1, 2),
+    ]
     return "".join(parts[int(place)] for place in rng.permutation(len(parts)))
 
 
 def receipt(rng: np.random.Generator) -> str:
     """Tickets, invoices and slips in Chinese."""
-    labels = "合计|小计|总计|金额|实收|找零|应收|单价|数量|品名|收银员|单号|日期|时间|电话|地址|税号|开票人|优惠|折扣|会员卡号|支付方式|微信支付|支付宝|现金|交易号|桌号|人数|房号|姓名|编号"
-    label = one(rng, labels.split("|"))
+    label = one(rng, LABELS)
     stamp = f"{rng.integers(2005, 2032)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02}"
     clock = f"{rng.integers(24):02}:{rng.integers(60):02}"
-    colon = one(rng, ("：", ":", "： ", ": ", " "))  # noqa: RUF001
+    colon = one(rng, ("：", ":", "： ", ": ", " "))
     goods = "".join(one(rng, common_words()) for _ in range(int(rng.integers(1, 3))))
     return weighted(rng, [
-        (4, f"{label}{colon}{number(rng, 2)}"), (2, f"{label}{colon}{digits(rng, 4, 16)}"), (2, f"{label}{colon}{stamp} {clock}"), (1, label), (2, goods),
-        (2, f"{goods} {number(rng, 2, 2)}"), (1, f"¥{number(rng, 2)}"), (1, f"{rng.integers(1, 20)}{one(rng, '份个瓶件张元')}"), (1, f"{stamp.replace('-', '年', 1).replace('-', '月')}日"),
+        (4, f"{label}{colon}{number(rng, 2)}"), (2, f"{label}{colon}{digits(rng, 4, 16)}"), (2, f"{label}{colon}{stamp} {clock}"),
+        (1, label), (2, goods),
+        (2, f"{goods} {number(rng, 2, 2)}"), (1, f"¥{number(rng, 2)}"), (1, f"{rng.integers(1, 20)}{one(rng, '份个瓶件张元')}"),
+        (1, f"{stamp.replace('-', '年', 1).replace('-', '月')}日"),
         (1, f"{label}{colon}{goods}"), (1, f"{goods}*{rng.integers(1, 9)}"),
     ]).strip()  # fmt: skip

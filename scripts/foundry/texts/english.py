@@ -1,42 +1,19 @@
 """English: words, names, signs, sentences of books and screens."""
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from scripts.foundry.texts import number, one, weighted
+from scripts.foundry.texts import listed, number, one, weighted
 
 WORDS = Path("/usr/share/dict/american-english-large")
-COMMON = (
-    "the of and to a in that he was it his is with as I had for at by on not be her from but have you which they were she this or we an "
-    "all him are so their one what said who would when there been if my no out up into them more has me your some very will could than "
-    "then its time now only do man like about our old any these little must before much such after two made other did well over great "
-    "upon how down can good where first see day come know should never long shall own might here most way through life men too say make "
-    "himself every house still under being those came back again place without nothing many think old young while himself left another "
-    "went last hand might night world eyes thought always took just away same heart father mother king head found because right love put "
-    "though ever against nature people three part power state air light water work off few country between name order cannot yet whole"
-).split()
-SIGNS = (
-    "open closed sale exit entrance push pull stop hotel restaurant cafe coffee bar pub market shop store bank pharmacy bakery pizza grill "
-    "street road avenue lane park station airport parking taxi bus school college university library museum gallery theatre cinema club "
-    "city center house home garden office services company limited international national new best fresh food fashion music books beauty "
-    "hair salon nails spa fitness gym dental clinic hospital police fire danger warning caution private property no smoking entry way one "
-    "speed limit slow ahead keep left right welcome thank you please free offer special today only kids women men toilets lift stairs floor "
-    "level gate platform tickets information reception delivery pickup order here self service car wash auto parts tyres motors electric "
-    "diamond royal golden star sun moon blue red green black white king queen lion eagle the and of for to by in on world super mini mega"
-).split()
-FIRST = (
-    "James Mary John Patricia Robert Jennifer Michael Linda William Elizabeth David Susan Thomas Sarah Charles Karen Daniel Nancy Mark "
-    "Paul Steven Andrew George Helen Anna Peter Frank Harry Louise Jack Grace Henry Oliver Emma Lucas Sofia Hans Ingrid Pierre Luigi Wei Li"
-).split()
-LAST = (
-    "Smith Johnson Williams Brown Jones Garcia Miller Davis Martinez Lopez Wilson Anderson Taylor Moore Jackson Martin Lee Thompson White "
-    "Harris Clark Lewis Robinson Walker Young Allen King Wright Scott Hill Green Adams Baker Nelson Campbell Mitchell Roberts Turner Tan "
-    "Phillips Evans Parker Collins Edwards Stewart Murphy Cook Rogers Morgan Cooper O'Brien McDonald Schmidt Weber Wang Zhang Chen Lim Wong"
-).split()
-ROADS = ("St", "Street", "Rd", "Road", "Ave", "Avenue", "Lane", "Drive", "Blvd", "Square", "Way", "Place", "Court")
-TAKEN = "0123456789'-"
+COMMON = listed("english common")
+SIGNS = listed("signs")
+FIRST = listed("first names")
+LAST = listed("last names")
+ROADS = listed("roads")
 
 
 @cache
@@ -55,8 +32,7 @@ def word(rng: np.random.Generator) -> str:
 
 def cased(rng: np.random.Generator, text: str) -> str:
     """As a sign painter would set it: capitals, a capital first, as it is, small."""
-    way = weighted(rng, [(40, str.upper), (35, str.title), (15, str), (10, str.lower)])
-    return str(way(text)).replace("'S", "'s") if way is str.title else str(way(text))
+    return weighted(rng, [(40, text.upper()), (35, text.title().replace("'S", "'s")), (15, text), (10, text.lower())])
 
 
 def sign(rng: np.random.Generator) -> str:
@@ -77,33 +53,35 @@ def sign(rng: np.random.Generator) -> str:
 
 def scene(rng: np.random.Generator) -> str:
     """What single crops of street pictures hold: a word, a number, a time, a code, a price, an address."""
-    kind = weighted(rng, [(74, 0), (7, 1), (3, 2), (4, 3), (4, 4), (4, 5), (4, 6)])
-    if kind == 0:
-        return sign(rng)
-    if kind == 1:
-        return str(int(10 ** rng.uniform(0, 5)))
-    if kind == 2:
-        return f"{rng.integers(1, 13)}{one(rng, (':00', ':30', '', ''))}{one(rng, ('am', 'pm', ' AM', ' PM', 'a.m.', '-'))}"
-    if kind == 3:
-        return f"{one(rng, '$£€$')}{number(rng, 2, 3)}" if rng.random() < 0.7 else f"{rng.integers(1, 100)}% {one(rng, ('OFF', 'off', ''))}".strip()
-    if kind == 4:
-        return f"{number(rng)} {one(rng, LAST)} {one(rng, ROADS)}"
-    if kind == 5:
-        return phone(rng)
-    return f"{name(rng)}" if rng.random() < 0.6 else f"{one(rng, LAST)}{one(rng, (' & Sons', ' & Co.', ' Ltd.', ' Inc.', chr(39) + 's'))}"
+    ways: list[tuple[float, Callable[[], str]]] = [
+        (74, lambda: sign(rng)),
+        (7, lambda: str(int(10 ** rng.uniform(0, 5)))),
+        (3, lambda: f"{rng.integers(1, 13)}{one(rng, (':00', ':30', '', ''))}{one(rng, ('am', 'pm', ' AM', ' PM', 'a.m.', '-'))}"),
+        (3, lambda: f"{one(rng, '$£€$')}{number(rng, 2, 3)}"),
+        (1, lambda: f"{rng.integers(1, 100)}%{one(rng, (' OFF', ' off', ''))}"),
+        (4, lambda: f"{number(rng)} {one(rng, LAST)} {one(rng, ROADS)}"),
+        (4, lambda: phone(rng)),
+        (3, lambda: name(rng)),
+        (2, lambda: f"{one(rng, LAST)}{one(rng, (' & Sons', ' & Co.', ' Ltd.', ' Inc.', chr(39) + 's'))}"),
+    ]
+    return weighted(rng, ways)()
 
 
 def name(rng: np.random.Generator) -> str:
     """A proper name."""
     middle = f"{chr(65 + int(rng.integers(26)))}. " if rng.random() < 0.15 else ""
-    return cased(rng, f"{one(rng, FIRST)} {middle}{one(rng, LAST)}") if rng.random() < 0.3 else f"{one(rng, FIRST)} {middle}{one(rng, LAST)}"
+    return (
+        cased(rng, f"{one(rng, FIRST)} {middle}{one(rng, LAST)}") if rng.random() < 0.3 else f"{one(rng, FIRST)} {middle}{one(rng, LAST)}"
+    )
 
 
 def phone(rng: np.random.Generator) -> str:
     """A telephone number in one of the usual shapes."""
     d = "".join(map(str, rng.integers(0, 10, 12)))
-    shapes = (f"{d[:3]}-{d[3:6]}-{d[6:10]}", f"({d[:3]}) {d[3:6]}-{d[6:10]}", f"+{d[:2]} {d[2:4]} {d[4:8]} {d[8:12]}", f"0{d[:1]}-{d[2:10]}",
-              f"{d[:4]}-{d[4:11]}", f"1{d[:10]}", f"400-{d[:3]}-{d[3:7]}", f"0{d[:3]} {d[3:6]} {d[6:9]}", f"{d[:3]}.{d[3:6]}.{d[6:10]}")  # fmt: skip
+    shapes = (f"{d[:3]}-{d[3:6]}-{d[6:10]}", f"({d[:3]}) {d[3:6]}-{d[6:10]}", f"+{d[:2]} {d[2:4]} {d[4:8]} {d[8:12]}",
+        f"0{d[:1]}-{d[2:10]}",
+              f"{d[:4]}-{d[4:11]}", f"1{d[:10]}", f"400-{d[:3]}-{d[3:7]}", f"0{d[:3]} {d[3:6]} {d[6:9]}",
+              f"{d[:3]}.{d[3:6]}.{d[6:10]}")  # fmt: skip
     return weighted(rng, [(3, ""), (1, "Tel: "), (1, "TEL:"), (1, "Tel."), (0.5, "Fax: ")]) + one(rng, shapes)
 
 
@@ -123,11 +101,13 @@ def sentence(rng: np.random.Generator, most: int) -> str:
             token = f"{token}-{word(rng).lower()}"
         token = token[0].upper() + token[1:] if start else token
         start = False
-        mark = weighted(rng, [(80, ""), (10, ","), (5, "."), (1.2, ";"), (0.7, ":"), (0.7, "?"), (0.6, "!"), (0.5, "—"), (0.5, "'s"), (0.3, ".”")])
+        mark = weighted(
+            rng, [(80, ""), (10, ","), (5, "."), (1.2, ";"), (0.7, ":"), (0.7, "?"), (0.6, "!"), (0.5, "—"), (0.5, "'s"), (0.3, ".”")]
+        )
         if rng.random() < 0.02:
-            token = one(rng, "“‘\"(") + token
+            token = one(rng, '“‘"(') + token
         if rng.random() < 0.02:
-            mark = one(rng, "”’\")") + mark
+            mark = one(rng, '”’")') + mark
         start = mark in (".", "?", "!", ".”")
         if length + len(token) + len(mark) + 1 > goal and parts:
             break
@@ -143,7 +123,14 @@ def book(rng: np.random.Generator) -> str:
     if kind < 0.04:
         return sentence(rng, 36).upper()
     if kind < 0.07:
-        return one(rng, (f"CHAPTER {one(rng, ('I', 'II', 'III', 'IV', 'V', 'VI', 'IX', 'X', 'XII'))}.", str(rng.integers(1, 600)), f"Fig. {rng.integers(1, 40)}."))
+        return one(
+            rng,
+            (
+                f"CHAPTER {one(rng, ('I', 'II', 'III', 'IV', 'V', 'VI', 'IX', 'X', 'XII'))}.",
+                str(rng.integers(1, 600)),
+                f"Fig. {rng.integers(1, 40)}.",
+            ),
+        )
     if kind < 0.1:
         return f"[{rng.integers(1, 60)}] {one(rng, LAST)}, {chr(65 + int(rng.integers(26)))}., {sentence(rng, 50)}"
     return sentence(rng, 90)

@@ -3,33 +3,45 @@
 import numpy as np
 
 from scripts.foundry import charset
-from scripts.foundry.texts import digits, letters, number, one, weighted
+from scripts.foundry.texts import digits, letters, listed, number, one, weighted
 from scripts.foundry.texts.chinese import common_words, corpus, hanzi
 from scripts.foundry.texts.english import FIRST, LAST, sentence, word, words
 from scripts.foundry.texts.receipts import date, price, time
 
-UI = (
-    "确定 取消 返回 设置 登录 退出 保存 删除 编辑 下一步 上一步 完成 开始 暂停 继续 搜索 刷新 关闭 打开 帮助 更多 全部 首页 消息 我的 商城 背包 任务 装备 等级 经验 攻击 防御 生命 "
-    "金币 钻石 排行榜 好友 公会 副本 挑战 领取 奖励 签到 活动 充值 提交 复制 粘贴 发送 下载 上传 更新 版本 网络异常 请稍候 加载中 已完成 未完成 运行 停止 报警 手动 自动 温度 压力"
-).split()
-ENGLISH_UI = (
-    "OK|Cancel|Save|Open|Close|File|Edit|View|Help|Settings|Log in|Sign up|Search|Next|Back|Start|Stop|Run|Auto|Manual|Alarm|Reset|Home|Menu|Options|Print|"
-    "Loading...|Please wait|Error|Warning|Ready|Online|Offline|Connected|Select all|Copy|Paste|Undo|Delete|New folder|Properties|Download|Submit|Continue"
-).split("|")
-MIXED = "，。、！？：；（）《》“”‘’—…·【】,.!?:;()\"'-/+=*&%#@"  # noqa: RUF001
+UI = listed("menu")
+ENGLISH_UI = listed("menu english")
+MIXED = "，。、！？：；（）《》“”‘’—…·【】,.!?:;()\"'-/+=*&%#@"
 
 
 def screen(rng: np.random.Generator) -> str:
     """What a program or a game writes."""
     game, other = one(rng, common_words()), one(rng, common_words())
-    task = one(rng, ("收集{}({}/{})", "前往{}与{}对话。", "将{}交给{}", "击败{}({}/{})", "任务：{}", "获得{}x{}", "当前{}：{}/{}", "使用{}后{}提高{}%", "{}已达上限", "目标:{} {}/{}"))  # noqa: RUF001
+    task = one(
+        rng,
+        (
+            "收集{}({}/{})",
+            "前往{}与{}对话。",
+            "将{}交给{}",
+            "击败{}({}/{})",
+            "任务：{}",
+            "获得{}x{}",
+            "当前{}：{}/{}",
+            "使用{}后{}提高{}%",
+            "{}已达上限",
+            "目标:{} {}/{}",
+        ),
+    )
     return weighted(rng, [
-        (6, one(rng, UI)), (4, one(rng, ENGLISH_UI)), (4, game + one(rng, common_words())), (3, one(rng, corpus("web"))[:30]), (3, one(rng, corpus("document"))[:30]),
+        (6, one(rng, UI)), (4, one(rng, ENGLISH_UI)), (4, game + one(rng, common_words())), (3, one(rng, corpus("web"))[:30]),
+        (3, one(rng, corpus("document"))[:30]),
         (3, task.format(game, rng.integers(0, 20) if "({}" in task or "/" in task or "x{}" in task else other, rng.integers(1, 30))),
-        (2, f"{one(rng, UI)}：{number(rng)}"), (2, f"{game}{one(rng, ('+', '×', 'x', ' Lv.', '-'))}{rng.integers(1, 1000)}"), (1, f"Lv.{rng.integers(1, 100)}"), (1, f"{rng.integers(1, 100)}/{rng.integers(1, 100)}"),  # noqa: RUF001
-        (2, f"【{game}】{one(rng, common_words())}"), (1, f"[{one(rng, common_words())}]"), (1, f"{number(rng)}{one(rng, '万级次个人分秒点')}"), (1, time(rng)), (1, f"{rng.integers(0, 101)}%"),
-        (2, sentence(rng, 40)), (1, f"{one(rng, common_words())}，{one(rng, common_words())}{one(rng, '。！？')}"), (1, f"C:\\{word(rng)}\\{word(rng)}.{one(rng, ('txt', 'exe', 'dll', 'log'))}"),  # noqa: RUF001
-        (1, f"{one(rng, words())}_{digits(rng, 1, 3)}"), (1, f"{game}：{one(rng, corpus('web'))[:16]}"),  # noqa: RUF001
+        (2, f"{one(rng, UI)}：{number(rng)}"), (2, f"{game}{one(rng, ('+', '×', 'x', ' Lv.', '-'))}{rng.integers(1, 1000)}"),
+        (1, f"Lv.{rng.integers(1, 100)}"), (1, f"{rng.integers(1, 100)}/{rng.integers(1, 100)}"),
+        (2, f"【{game}】{one(rng, common_words())}"), (1, f"[{one(rng, common_words())}]"),
+        (1, f"{number(rng)}{one(rng, '万级次个人分秒点')}"), (1, time(rng)), (1, f"{rng.integers(0, 101)}%"),
+        (2, sentence(rng, 40)), (1, f"{one(rng, common_words())}，{one(rng, common_words())}{one(rng, '。！？')}"),
+        (1, f"C:\\{word(rng)}\\{word(rng)}.{one(rng, ('txt', 'exe', 'dll', 'log'))}"),
+        (1, f"{one(rng, words())}_{digits(rng, 1, 3)}"), (1, f"{game}：{one(rng, corpus('web'))[:16]}"),
     ]).strip()  # fmt: skip
 
 
@@ -38,9 +50,12 @@ def web(rng: np.random.Generator) -> str:
     a, b = one(rng, words()).lower(), one(rng, words()).lower()
     end = one(rng, ("com", "cn", "com.cn", "net", "org", "de", "co.uk", "io"))
     return weighted(rng, [
-        (3, f"www.{a}{b}.{end}"), (2, f"http://www.{a}.{end}"), (1, f"https://{a}.{end}/{b}"), (1, f"https://{a}.{end}/{b}?id={digits(rng, 1, 6)}&p={rng.integers(1, 9)}"),
-        (2, f"{a}@{b}.{end}"), (1, f"{one(rng, FIRST).lower()}.{one(rng, LAST).lower()}{digits(rng, 0, 3)}@{a}.{end}"), (1, f"WWW.{a.upper()}.COM"), (0.5, f"#{a}"), (0.5, f"@{a}_{b}"),
-        (0.5, f"{a}-{b}.{end}"), (0.5, f"QQ:{digits(rng, 8, 10)}"), (0.5, f"192.168.{rng.integers(256)}.{rng.integers(256)}"), (0.3, f"~/{a}/{b}.py"), (0.3, f"<{a}>{{{b}}}"), (0.3, f"{a}|{b}^{rng.integers(9)}"),
+        (3, f"www.{a}{b}.{end}"), (2, f"http://www.{a}.{end}"), (1, f"https://{a}.{end}/{b}"),
+        (1, f"https://{a}.{end}/{b}?id={digits(rng, 1, 6)}&p={rng.integers(1, 9)}"),
+        (2, f"{a}@{b}.{end}"), (1, f"{one(rng, FIRST).lower()}.{one(rng, LAST).lower()}{digits(rng, 0, 3)}@{a}.{end}"),
+        (1, f"WWW.{a.upper()}.COM"), (0.5, f"#{a}"), (0.5, f"@{a}_{b}"),
+        (0.5, f"{a}-{b}.{end}"), (0.5, f"QQ:{digits(rng, 8, 10)}"), (0.5, f"192.168.{rng.integers(256)}.{rng.integers(256)}"),
+        (0.3, f"~/{a}/{b}.py"), (0.3, f"<{a}>{{{b}}}"), (0.3, f"{a}|{b}^{rng.integers(9)}"),
     ])  # fmt: skip
 
 
@@ -54,7 +69,10 @@ def lone(rng: np.random.Generator) -> str:
 def symbols(rng: np.random.Generator) -> str:
     """Words and numbers with any of the symbols among them, so that each class is seen."""
     pool = [char for char in charset.load()[:300] if not char.isalnum() and char != " " and not charset.is_hanzi(char)]
-    parts = [one(rng, [word(rng), number(rng), one(rng, common_words()), letters(rng, 1, 3), one(rng, charset.load()[:260])]).strip() for _ in range(int(rng.integers(2, 5)))]
+    parts = [
+        one(rng, [word(rng), number(rng), one(rng, common_words()), letters(rng, 1, 3), one(rng, charset.load()[:260])]).strip()
+        for _ in range(int(rng.integers(2, 5)))
+    ]
     return "".join(part + one(rng, pool) for part in parts)
 
 
@@ -67,6 +85,9 @@ def punctuated(rng: np.random.Generator) -> str:
 
 def numbers(rng: np.random.Generator) -> str:
     """Plain numbers, amounts, dates, times, codes."""
-    return weighted(rng, [(4, digits(rng, 1, 12)), (3, number(rng, 2, 5)), (2, price(rng)), (2, date(rng)), (2, time(rng)), (1, f"{rng.integers(0, 1000)}%"), (1, f"{number(rng, 1)}%"),
-                          (1, f"¥{number(rng, 2)}"), (1, f"{number(rng)}元"), (2, f"{letters(rng, 1, 4)}{digits(rng, 2, 8)}"), (1, f"{digits(rng, 4, 4)} {digits(rng, 4, 4)} {digits(rng, 4, 4)} {digits(rng, 4, 4)}"),
-                          (1, f"{letters(rng, 2, 3)} {digits(rng, 2, 4)} {letters(rng, 1, 3)}"), (1, f"-{number(rng, 2)}"), (1, f"{rng.integers(1, 99)},{rng.integers(1000):03},{rng.integers(1000):03}")])  # fmt: skip
+    return weighted(rng, [(4, digits(rng, 1, 12)), (3, number(rng, 2, 5)), (2, price(rng)), (2, date(rng)), (2, time(rng)),
+        (1, f"{rng.integers(0, 1000)}%"), (1, f"{number(rng, 1)}%"),
+                          (1, f"¥{number(rng, 2)}"), (1, f"{number(rng)}元"), (2, f"{letters(rng, 1, 4)}{digits(rng, 2, 8)}"),
+                          (1, f"{digits(rng, 4, 4)} {digits(rng, 4, 4)} {digits(rng, 4, 4)} {digits(rng, 4, 4)}"),
+                          (1, f"{letters(rng, 2, 3)} {digits(rng, 2, 4)} {letters(rng, 1, 3)}"), (1, f"-{number(rng, 2)}"),
+                          (1, f"{rng.integers(1, 99)},{rng.integers(1000):03},{rng.integers(1000):03}")])  # fmt: skip

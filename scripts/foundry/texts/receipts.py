@@ -2,36 +2,24 @@
 
 import numpy as np
 
-from scripts.foundry.texts import digits, letters, number, one, weighted
+from scripts.foundry.texts import digits, letters, listed, number, one, weighted
 from scripts.foundry.texts.english import FIRST, LAST, ROADS, phone, words
 
-ITEMS = (
-    "MILK BREAD EGGS RICE SUGAR FLOUR COFFEE TEA JUICE WATER COLA BEER WINE CHEESE BUTTER CHICKEN BEEF FISH PORK SALAD SOUP NOODLES PIZZA BURGER "
-    "FRIES CAKE COOKIES CHIPS SOAP SHAMPOO PAPER TOWEL PEN BOOK FILE BAG SCREW PIPE PAINT BRUSH TAPE CABLE LAMP BULB BATTERY ICE CREAM ROLL SET "
-    "SMALL LARGE REG MED HOT COLD FRIED GRILLED ORGANIC FRESH WHITE BROWN GREEN RED SPICY GARLIC HONEY LEMON APPLE BANANA ORANGE MANGO POTATO"
-).split()
-TOTALS = (
-    "TOTAL|SUBTOTAL|SUB TOTAL|SUB-TOTAL|GRAND TOTAL|CASH|CHANGE|CHANGE DUE|TAX|GST|GST 6%|GST @6%|SALES TAX|VAT|TOTAL DUE|BALANCE|AMOUNT|AMOUNT DUE|"
-    "ROUNDING|ROUNDING ADJ|TOTAL SALES|TOTAL (INCL. GST)|TOTAL INCL GST|TOTAL EXCL GST|DISCOUNT|SERVICE CHARGE|SERVICE TAX 6%|NET TOTAL|TIP|CREDIT|"
-    "VISA|MASTERCARD|DEBIT TEND|CASH TEND|TOTAL AMT PAYABLE|TOTAL QTY|ITEM COUNT|TOTAL RM|TOTAL SALES (INCLUSIVE OF GST)|ROUNDED TOTAL (RM)|PAID"
-).split("|")
-HEADS = (
-    "TAX INVOICE|INVOICE NO|INVOICE|RECEIPT|RECEIPT NO|BILL NO|DATE|TIME|CASHIER|TABLE|GUESTS|SERVER|CHECK|ORDER|COUNTER|TERMINAL|MEMBER|SALES PERSON|"
-    "STORE|GST ID|GST NO|GST REG NO|CO. REG NO|REG|TRANS|APPR CODE|REF|CARD|ACCT|AUTH|CLERK|POS|ST#|OP#|TE#|TR#|SLIP NO|DOC NO|CUSTOMER|QTY|PRICE|ITEM"
-).split("|")
-THANKS = (
-    "THANK YOU|THANK YOU PLEASE COME AGAIN|THANK YOU FOR SHOPPING WITH US|GOODS SOLD ARE NOT RETURNABLE|NO REFUND|PLEASE KEEP THIS RECEIPT|"
-    "EXCHANGE WITHIN 7 DAYS WITH RECEIPT|CUSTOMER COPY|MERCHANT COPY|HAVE A NICE DAY|WELCOME|DESCRIPTION QTY PRICE AMOUNT|GST SUMMARY|TAX RATE|SEE YOU"
-).split("|")
-CITIES = "KUALA LUMPUR|JOHOR BAHRU|SELANGOR|PETALING JAYA|SINGAPORE|LONDON|CHICAGO|NEW YORK|HOUSTON|SYDNEY|SHAH ALAM|SAN DIEGO|BOSTON".split("|")
+ITEMS = listed("receipt items")
+TOTALS = listed("receipt totals")
+HEADS = listed("receipt heads")
+THANKS = listed("receipt thanks")
+CITIES = listed("cities")
 
 
 def date(rng: np.random.Generator) -> str:
     """A date in any usual shape."""
     y, m, d = int(rng.integers(2005, 2032)), int(rng.integers(1, 13)), int(rng.integers(1, 29))
-    month = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()[m - 1]
-    shapes = (f"{d:02}/{m:02}/{y}", f"{d:02}-{m:02}-{y}", f"{m:02}/{d:02}/{y % 100:02}", f"{y}-{m:02}-{d:02}", f"{d} {month} {y}", f"{d:02}-{month}-{y % 100:02}",
-              f"{d}/{m}/{y}", f"{y}/{m:02}/{d:02}", f"{d:02}.{m:02}.{y}", f"{month.title()} {d}, {y}", f"{d:02}/{m:02}/{y % 100:02}", f"{m}/{d}/{y}")  # fmt: skip
+    month = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"[3 * m - 3 : 3 * m]
+    shapes = (f"{d:02}/{m:02}/{y}", f"{d:02}-{m:02}-{y}", f"{m:02}/{d:02}/{y % 100:02}", f"{y}-{m:02}-{d:02}", f"{d} {month} {y}",
+        f"{d:02}-{month}-{y % 100:02}",
+              f"{d}/{m}/{y}", f"{y}/{m:02}/{d:02}", f"{d:02}.{m:02}.{y}", f"{month.title()} {d}, {y}", f"{d:02}/{m:02}/{y % 100:02}",
+              f"{m}/{d}/{y}")  # fmt: skip
     return one(rng, shapes)
 
 
@@ -46,7 +34,9 @@ def price(rng: np.random.Generator) -> str:
     """An amount as a till prints it."""
     amount = number(rng, 2, 3) if rng.random() < 0.9 else f"{rng.integers(1, 20)},{rng.integers(1000):03}.{rng.integers(100):02}"
     before = weighted(rng, [(60, ""), (14, "$"), (8, "RM"), (5, "RM "), (3, "$ "), (2, "£"), (2, "€"), (1, "-"), (1, "¥")])
-    return before + amount + weighted(rng, [(80, ""), (4, " S"), (4, " SR"), (3, "-"), (3, " T"), (2, " N"), (2, " A"), (1, "F"), (1, "CR")])
+    return (
+        before + amount + weighted(rng, [(80, ""), (4, " S"), (4, " SR"), (3, "-"), (3, " T"), (2, " N"), (2, " A"), (1, "F"), (1, "CR")])
+    )
 
 
 def item(rng: np.random.Generator) -> str:
@@ -60,16 +50,22 @@ def item(rng: np.random.Generator) -> str:
     if kind < 0.65:
         return f"{name} {price(rng)}"
     if kind < 0.8:
-        return f"{rng.integers(1, 20)} {one(rng, ('X ', 'x ', '', '@ '))}{price(rng)}" if rng.random() < 0.5 else f"{rng.integers(1, 20)} {name} {price(rng)}"
+        return (
+            f"{rng.integers(1, 20)} {one(rng, ('X ', 'x ', '', '@ '))}{price(rng)}"
+            if rng.random() < 0.5
+            else f"{rng.integers(1, 20)} {name} {price(rng)}"
+        )
     return f"{digits(rng, 4, 13)} {name}" if rng.random() < 0.6 else digits(rng, 6, 13)
 
 
 def address(rng: np.random.Generator) -> str:
     """A line of an address in capitals."""
     shapes = (
-        f"NO. {rng.integers(1, 200)}, JALAN {one(rng, LAST).upper()} {rng.integers(1, 40)}/{rng.integers(1, 60)},", f"{digits(rng, 5, 5)} {one(rng, CITIES)}",
+        f"NO. {rng.integers(1, 200)}, JALAN {one(rng, LAST).upper()} {rng.integers(1, 40)}/{rng.integers(1, 60)},",
+        f"{digits(rng, 5, 5)} {one(rng, CITIES)}",
         f"{rng.integers(1, 9999)} {one(rng, LAST)} {one(rng, ROADS)}", f"{one(rng, CITIES)}, {letters(rng, 2, 2)} {digits(rng, 5, 5)}",
-        f"LOT {rng.integers(1, 900)}, {one(rng, LAST).upper()} {one(rng, ROADS).upper()},", f"{one(rng, LAST).upper()} {one(rng, ('SDN BHD', 'SDN. BHD.', 'TRADING', 'INC.', 'CO., LTD', 'ENTERPRISE', 'MART'))}",
+        f"LOT {rng.integers(1, 900)}, {one(rng, LAST).upper()} {one(rng, ROADS).upper()},",
+        f"{one(rng, LAST).upper()} {one(rng, ('SDN BHD', 'SDN. BHD.', 'TRADING', 'INC.', 'CO., LTD', 'ENTERPRISE', 'MART'))}",
         f"({digits(rng, 6, 7)}-{letters(rng, 1, 1)})", f"TAMAN {one(rng, LAST).upper()}, {digits(rng, 5, 5)} {one(rng, CITIES)}.",
     )  # fmt: skip
     return one(rng, shapes)
@@ -77,7 +73,8 @@ def address(rng: np.random.Generator) -> str:
 
 def head(rng: np.random.Generator) -> str:
     """A label and its value."""
-    value = weighted(rng, [(4, date(rng)), (3, time(rng)), (2, digits(rng, 1, 12)), (1, f"{letters(rng, 1, 3)}{digits(rng, 3, 9)}"), (1, one(rng, FIRST).upper()),
+    value = weighted(rng, [(4, date(rng)), (3, time(rng)), (2, digits(rng, 1, 12)), (1, f"{letters(rng, 1, 3)}{digits(rng, 3, 9)}"),
+        (1, one(rng, FIRST).upper()),
                            (1, f"{date(rng)} {time(rng)}"), (1, f"{digits(rng, 2, 4)}-{digits(rng, 3, 6)}")])  # fmt: skip
     return f"{one(rng, HEADS)}{one(rng, (': ', ' : ', ':', ' ', '. ', ' # ', ' #'))}{value}"
 
@@ -86,9 +83,12 @@ def receipt(rng: np.random.Generator) -> str:
     """Any line of a receipt; mostly capitals, now and then in the case of a title."""
     total = one(rng, TOTALS)
     text = weighted(rng, [
-        (26, item(rng)), (14, price(rng)), (10, f"{total}{one(rng, ('', ':', ' :', ' '))} {price(rng)}"), (8, total), (14, head(rng)), (3, one(rng, HEADS)),
-        (8, address(rng)), (4, phone(rng)), (5, date(rng)), (4, time(rng)), (2, f"{date(rng)} {time(rng)}"), (4, one(rng, THANKS)), (2, number(rng, 3, 2)),
-        (1, f"{'*' * int(rng.integers(3, 13))}{digits(rng, 4, 4)}"), (2, str(rng.integers(1, 999))), (1, "www." + one(rng, words()).lower() + ".com"),
+        (26, item(rng)), (14, price(rng)), (10, f"{total}{one(rng, ('', ':', ' :', ' '))} {price(rng)}"), (8, total), (14, head(rng)),
+        (3, one(rng, HEADS)),
+        (8, address(rng)), (4, phone(rng)), (5, date(rng)), (4, time(rng)), (2, f"{date(rng)} {time(rng)}"), (4, one(rng, THANKS)),
+        (2, number(rng, 3, 2)),
+        (1, f"{'*' * int(rng.integers(3, 13))}{digits(rng, 4, 4)}"), (2, str(rng.integers(1, 999))),
+        (1, "www." + one(rng, words()).lower() + ".com"),
     ])  # fmt: skip
     text = text.title() if rng.random() < 0.25 else text
     return " ".join(text.split())

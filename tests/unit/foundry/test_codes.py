@@ -13,11 +13,12 @@ from scripts.foundry.codes import SOURCES, faces, segment_shapes, turned
 from scripts.foundry.codes.glyphs import trim
 from scripts.foundry.codes.plate_cn import PROVINCES, number
 from scripts.foundry.codes.roller import drum, window
+from scripts.foundry.sample import Sample
 
 NAMES = sorted(SOURCES)
 
 
-def drawn(name: str, seed: int):
+def drawn(name: str, seed: int) -> Sample:
     try:
         return SOURCES[name][1](np.random.default_rng([zlib.crc32(name.encode()), seed]))
     except FileNotFoundError as missing:
@@ -25,7 +26,7 @@ def drawn(name: str, seed: int):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_generator_draws_the_same_sample(name):
+def test_the_same_generator_draws_the_same_sample(name: str) -> None:
     """A source is a function of its generator alone, so that a run can be repeated from its seed."""
     first, second = drawn(name, 3), drawn(name, 3)
     assert first.text == second.text
@@ -33,7 +34,7 @@ def test_the_same_generator_draws_the_same_sample(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_sample_is_a_colour_crop_with_contrast_and_a_text_of_the_charset(name):
+def test_a_sample_is_a_colour_crop_with_contrast_and_a_text_of_the_charset(name: str) -> None:
     """Every sample is 8 to 170 pixels high, shows something, and its text has no character that no model could answer."""
     known = set(charset.load()) | {" "}
     for seed in range(8):
@@ -48,8 +49,8 @@ def test_a_sample_is_a_colour_crop_with_contrast_and_a_text_of_the_charset(name)
 
 
 @pytest.mark.parametrize("text", ["12.5", "125", ".146", "1.2.5", "0,5", "12:45", "7."])
-def test_as_many_points_are_lit_as_the_label_has(text):
-    """A decimal point stands in the label of a display exactly when it is drawn: each mark adds its own polygons, and none is lit without one."""
+def test_as_many_points_are_lit_as_the_label_has(text: str) -> None:
+    """A decimal point stands in the label of a display exactly when it is drawn: each mark adds its polygons."""
     shape = segment_shapes.Shape()
     bare = "".join(character for character in text if character not in ".,:")
     marks = {".": 1, ",": 2, ":": 2}
@@ -58,7 +59,7 @@ def test_as_many_points_are_lit_as_the_label_has(text):
 
 
 @pytest.mark.parametrize("digit", "0123456789")
-def test_a_point_stands_clear_of_the_digit_before_it(digit):
+def test_a_point_stands_clear_of_the_digit_before_it(digit: str) -> None:
     """The point lies right of the digit's own cell, below its middle, so that it can be seen."""
     shape = segment_shapes.Shape()
     point = segment_shapes.lay(f"{digit}.0", shape).lit[len(segment_shapes.lay(digit, shape).lit)]
@@ -67,7 +68,7 @@ def test_a_point_stands_clear_of_the_digit_before_it(digit):
 
 
 @pytest.mark.parametrize("turn", [-0.34, 0.34])
-def test_the_digit_of_a_roller_is_the_one_that_shows_more(turn):
+def test_the_digit_of_a_roller_is_the_one_that_shows_more(turn: float) -> None:
     """A drum on its way shows most ink like the labelled digit's own: its centre is nearer to the window's than the neighbour's."""
     try:
         look = drum(np.random.default_rng(5))
@@ -83,7 +84,7 @@ def test_the_digit_of_a_roller_is_the_one_that_shows_more(turn):
     assert np.abs(back[kept] - settled[kept]).mean() < 25
 
 
-def test_a_chinese_plate_has_a_province_a_letter_and_five_or_six_more():
+def test_a_chinese_plate_has_a_province_a_letter_and_five_or_six_more() -> None:
     """The dot after the second character is drawn and never labelled."""
     rng = np.random.default_rng(1)
     for _ in range(300):
@@ -94,7 +95,7 @@ def test_a_chinese_plate_has_a_province_a_letter_and_five_or_six_more():
         assert "·" not in text
 
 
-def test_upside_down_turns_the_picture_and_keeps_the_text():
+def test_upside_down_turns_the_picture_and_keeps_the_text() -> None:
     """The kind says that the line stands on its head; turning it again gives the picture back."""
     sample = drawn("wire_marker", 1)
     once = turned.upside_down(sample)
@@ -104,12 +105,12 @@ def test_upside_down_turns_the_picture_and_keeps_the_text():
 
 
 @pytest.mark.parametrize(("text", "both"), [("916", True), ("S1", True), ("NO", True), ("2P24", False), ("QF1", False)])
-def test_texts_that_read_both_ways_are_told_apart(text, both):
+def test_texts_that_read_both_ways_are_told_apart(text: str, both: bool) -> None:
     """What reads as a text upside down as well is no fair question of orientation."""
     assert turned.reads_both_ways(text) is both
 
 
-def test_no_face_is_held_out():
+def test_no_face_is_held_out() -> None:
     """Fonts that are kept for the tuning experiment are never drawn with."""
     from scripts.foundry.held_out import FONTS
 
@@ -117,7 +118,7 @@ def test_no_face_is_held_out():
         assert not FONTS & set(faces.KINDS[kind])
 
 
-def test_trim_of_nothing_is_the_mask_itself():
+def test_trim_of_nothing_is_the_mask_itself() -> None:
     """An empty mask has no ink to be cut to."""
     empty = np.zeros((5, 7), np.uint8)
     assert trim(empty).shape == (5, 7)

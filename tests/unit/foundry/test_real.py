@@ -1,5 +1,7 @@
 """The real training pictures: which are held out, and that their wear is a function of the generator."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from scripts.foundry import real
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> real.Real:
     """A folder of forty little pictures in the layout of the training data."""
     root = tmp_path / "train" / "markers"
     (root / "images").mkdir(parents=True)
@@ -26,14 +28,14 @@ def folder(tmp_path, monkeypatch):
     return real.Real("markers")
 
 
-def test_a_text_stands_on_one_side_of_the_split_only(folder):
+def test_a_text_stands_on_one_side_of_the_split_only(folder: real.Real) -> None:
     """Photographs of the same marker never stand on both sides."""
     train, held = folder.split()
     assert len(train) + len(held) == 40
     assert not {each.text for each in train} & {each.text for each in held}
 
 
-def test_the_source_draws_only_from_the_training_side(folder):
+def test_the_source_draws_only_from_the_training_side(folder: real.Real) -> None:
     """Held-out texts are never drawn, and the same generator gives the same picture."""
     train, _ = folder.split()
     source = folder.source()
@@ -44,7 +46,7 @@ def test_the_source_draws_only_from_the_training_side(folder):
         assert np.array_equal(first.image, second.image)
 
 
-def test_a_folder_that_is_not_there_says_where_it_was_looked_for(tmp_path, monkeypatch):
+def test_a_folder_that_is_not_there_says_where_it_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names the path and the variable to set."""
     monkeypatch.setattr(real, "SHARED", tmp_path)
     with pytest.raises(FileNotFoundError, match="EDGED_SHARED"):
