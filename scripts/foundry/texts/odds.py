@@ -19,9 +19,7 @@ def screen(rng: np.random.Generator) -> str:
     task = one(
         rng,
         (
-            "收集{}({}/{})",
             "前往{}与{}对话。",
-            "将{}交给{}",
             "击败{}({}/{})",
             "任务：{}",
             "获得{}x{}",
