@@ -75,11 +75,22 @@ def shape(rng: Rng, height: int) -> Shape:
 
 
 def masks(rng: Rng, text: str, tall: int, height: int) -> tuple[Mask, Mask]:
-    """What is lit and what shines through, in one frame."""
+    """What is lit and what shines through, in one frame: cut by our own hand, or by the makers of a font."""
+    if "," not in text and chance(rng, 0.2):
+        return _by_font(rng, text, tall)
     cut = shape(rng, height)
     drawing = lay(text, cut, blanks=whole(rng, 1, 3) if chance(rng, 0.2) and text[0] not in "-." else 0)
     margin = round(tall * 0.2)
     return fill(drawing.lit, cut, tall, drawing.width, margin), fill(drawing.dark, cut, tall, drawing.width, margin)
+
+
+def _by_font(rng: Rng, text: str, tall: int) -> tuple[Mask, Mask]:
+    """The same with a font, whose point stands in the cell before it and whose 8 is every segment."""
+    face, track, lean = pick(rng, faces.family("seven")), between(rng, 0, 0.12), pick(rng, (0.0, between(rng, 0.05, 0.2)))
+    every = "".join(character if character in ".:" else "8" for character in text)
+    lit, whole_cells = (glyphs.sheared(glyphs.line(each, face, tall, tracking=track), lean) for each in (text, every))
+    wide = min(lit.shape[1], whole_cells.shape[1])
+    return lit[:, :wide], np.asarray(cv2.subtract(whole_cells[:, :wide], lit[:, :wide]), np.uint8)
 
 
 def crop(rng: Rng, parts: tuple[Mask, ...], tall: int) -> tuple[Mask, ...]:
