@@ -13,7 +13,7 @@ from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.paths import CORPUS
 from scripts.foundry.sample import Sample
 
-_WEAR = Wear(tilt=5, shear=0.22, bend=0.1, blur=0.075, motion=0.12, shade=0.25, flatten=0.5, noise=5, jpeg=0.4)
+_WEAR = Wear(tilt=5, shear=0.22, bend=0.1, blur=0.065, motion=0.12, shade=0.25, flatten=0.5, noise=5, jpeg=0.4)
 _KINDS = ("K", "KA", "KM", "KE", "Q", "QF", "QS", "QM", "F", "FU", "FR", "S", "SB", "SA", "SQ", "H", "HL", "EL", "M", "T", "TC", "TA",
     "G", "GS", "X", "XT", "XE",
           "XV", "A", "AP", "PLC", "B", "BT", "R", "RV", "V", "VD", "VR", "U", "Y", "YV", "YA", "W", "WH", "E", "EW", "PE", "N", "L",
@@ -118,7 +118,7 @@ def wire_marker(rng: Rng) -> Sample:
     mask = print_of(rng, text, tall)
     loose = pick(rng, (0.08, 0.3, 0.8), (5, 4, 1)) * tall
     left, right, top, bottom = (between(rng, 0, loose) for _ in range(4))
-    if chance(rng, 0.12):  # half cut, as a neighbour covers it
+    if chance(rng, 0.08):  # half cut, as a neighbour covers it
         top, bottom = (-between(rng, 0.1, 0.3) * tall, bottom) if chance(rng, 0.5) else (top, -between(rng, 0.1, 0.25) * tall)
     elif chance(rng, 0.1):
         left, right = -between(rng, 0, 0.12) * tall, -between(rng, 0, 0.12) * tall

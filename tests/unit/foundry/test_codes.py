@@ -85,13 +85,13 @@ def test_the_digit_of_a_roller_is_the_one_that_shows_more(turn: float) -> None:
 
 
 def test_a_settled_drum_shows_the_labelled_digit_and_not_its_neighbour() -> None:
-    """A 1 has the least ink of all digits, so that a drum that shows the next digit in its place is seen."""
+    """A 1 has less ink than a 0 or an 8, so that a drum that shows the next digit in its place is seen."""
     try:
         look = drum(np.random.default_rng(5))
     except FileNotFoundError as missing:
         pytest.skip(str(missing))
-    amounts = [int(window(digit, 0.0, look, 60)[8:-8].sum()) for digit in range(10)]
-    assert min(amounts) == amounts[1]
+    one, eight, nought = (int(window(digit, 0.0, look, 60)[8:-8].sum()) for digit in (1, 8, 0))
+    assert one < min(eight, nought)
 
 
 def test_a_chinese_plate_has_a_province_a_letter_and_five_or_six_more() -> None:
