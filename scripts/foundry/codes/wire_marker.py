@@ -13,7 +13,7 @@ from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.paths import CORPUS
 from scripts.foundry.sample import Sample
 
-_WEAR = Wear(tilt=5, shear=0.22, bend=0.1, blur=0.065, motion=0.12, shade=0.25, flatten=0.5, noise=5, jpeg=0.4)
+_WEAR = Wear(tilt=5, shear=0.22, bend=0.1, blur=0.065, motion=0.12, shade=0.25, flatten=0.5, noise=5, jpeg=0.4, likeness=0.55)
 _KINDS = ("K", "KA", "KM", "KE", "Q", "QF", "QS", "QM", "F", "FU", "FR", "S", "SB", "SA", "SQ", "H", "HL", "EL", "M", "T", "TC", "TA",
     "G", "GS", "X", "XT", "XE",
           "XV", "A", "AP", "PLC", "B", "BT", "R", "RV", "V", "VD", "VR", "U", "Y", "YV", "YA", "W", "WH", "E", "EW", "PE", "N", "L",
