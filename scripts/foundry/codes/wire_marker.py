@@ -121,7 +121,7 @@ def wire_marker(rng: Rng) -> Sample:
     if chance(rng, 0.08):  # half cut, as a neighbour covers it
         top, bottom = (-between(rng, 0.1, 0.3) * tall, bottom) if chance(rng, 0.5) else (top, -between(rng, 0.1, 0.25) * tall)
     elif chance(rng, 0.1):
-        left, right = -between(rng, 0, 0.12) * tall, -between(rng, 0, 0.12) * tall
+        left, right = -between(rng, 0, 0.06) * tall, -between(rng, 0, 0.06) * tall
     mask = glyphs.framed(mask, left, top, right, bottom)
     ground = sleeve(rng, mask.shape)
     if chance(rng, 0.12):  # the gap to the neighbouring sleeve
