@@ -2,7 +2,7 @@
 
 from scripts.foundry.codes.dot_matrix import dot_matrix
 from scripts.foundry.codes.handwritten import handwritten_digits
-from scripts.foundry.codes.labels import ocr_ab, panel, serial_plate, thermal, thermal_transfer, typewriter
+from scripts.foundry.codes.labels import inscription, ocr_ab, panel, serial_plate, thermal, thermal_transfer, typewriter
 from scripts.foundry.codes.plate_cn import plate_cn
 from scripts.foundry.codes.plates import plate_br, plate_eu, plate_in, plate_us
 from scripts.foundry.codes.relief import dot_peen, embossed, laser, stencil
@@ -29,6 +29,7 @@ SOURCES: dict[str, tuple[float, Source]] = {
     "panel": (0.8, panel),
     "typewriter": (0.4, typewriter),
     "serial_plate": (1.0, serial_plate),
+    "inscription": (2.0, inscription),
     "wire_marker": (3.0, wire_marker),
     "plate_cn": (1.5, plate_cn),
     "plate_eu": (0.8, plate_eu),

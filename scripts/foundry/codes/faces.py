@@ -35,7 +35,8 @@ def _by_name() -> dict[str, fonts.Face]:
 
 
 def _upright(face: fonts.Face) -> bool:
-    return "italic" not in face.tags and face.path.stem not in {"OCRBE", "OCRBF", "OCRBL"}  # boxed, outlined, slanted
+    odd = face.path.stem.startswith(("DSEG7SEGG", "OCRBE", "OCRBF", "OCRBL"))  # with faces, boxed, outlined, slanted
+    return "italic" not in face.tags and not odd
 
 
 @cache

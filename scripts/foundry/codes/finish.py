@@ -9,7 +9,7 @@ from scripts.foundry import degrade
 from scripts.foundry.codes.chance import Rng, between, chance
 from scripts.foundry.codes.glyphs import Mask
 from scripts.foundry.codes.surfaces import Colour, Field, noise, slope
-from scripts.foundry.legible import LEAST_STEP, likeness
+from scripts.foundry.legible import likeness
 from scripts.foundry.sample import Image
 
 
@@ -32,6 +32,8 @@ class Wear:
     noise: float = 9.0
     jpeg: float = 0.5
     """Chance of JPEG."""
+    likeness: float = 0.75
+    """How like its ink the worn crop must stay (see `legible`), where the ink is known."""
 
 
 ORDINARY = Wear()
@@ -46,7 +48,8 @@ _SELDOM: degrade.Recipe = (
     (0.02, "moire", 0.4),
 )
 """What befalls few crops: each chance, degradation and greatest strength."""
-_LEAST_LIKENESS = 0.5
+_LEAST_STEP = 18.0
+"""Grey levels between strokes and gaps."""
 _LEAST = 9.0
 """The deviation of grey levels below which a crop is given more contrast."""
 
@@ -86,10 +89,12 @@ def shot(rng: Rng, drawn: Field, height: int, wear: Wear = ORDINARY, *, width: i
     seen, truth = np.ascontiguousarray(seen[..., :3]), np.clip(seen[..., 3], 0, 255).astype(np.uint8)
     left, top, across, down = cv2.boundingRect(np.asarray(truth > 40, np.uint8))
     out = _worn(rng, seen, wear, 1.0)
-    for hardness in (0.5, 0.15):
+    for hardness in (0.5, 0.15, 0.0):
         alike, step = likeness(out, truth, (top, top + down, left, left + across)) if down > 3 and across > 3 else (1.0, 255.0)
-        if alike >= _LEAST_LIKENESS and step >= LEAST_STEP:
+        if alike >= wear.likeness and step >= _LEAST_STEP:
             break
+        if hardness == 0.0:  # it was drawn too pale for any wear
+            seen = (seen - seen.mean(axis=(0, 1))) * np.float32(1.8) + np.clip(seen.mean(axis=(0, 1)), 70, 185)
         out = _worn(rng, seen, wear, hardness)
     return out
 

@@ -37,7 +37,7 @@ def _font(face: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, index=int(index), layout_engine=ImageFont.Layout.BASIC)
 
 
-@lru_cache(maxsize=40_000)
+@lru_cache(maxsize=12_000)
 def glyph(face: str, size: int, character: str, weight: int = 0) -> Glyph:
     """One character; `weight` thickens the strokes of a stroked face (names that begin with `hershey-`) in pixels."""
     height = round(size * _REACH)

@@ -1,5 +1,7 @@
 """Amounts written by hand on cheques and forms: pen strokes, wavy security print, no two digits alike."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +14,48 @@ from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.sample import Sample
 
 _WEAR = Wear(tilt=3, shear=0.15, bend=0.05, blur=0.03, motion=0.05, flatten=0.5, noise=6)
-# Each digit as pens write it: strokes of points in a cell of 1 x 1, y down.
-_STROKES: dict[str, tuple[tuple[tuple[tuple[float, float], ...], ...], ...]] = {
-    "0": ((((0.5, 0.0), (0.1, 0.2), (0.05, 0.7), (0.4, 1.0), (0.8, 0.8), (0.85, 0.3), (0.55, 0.0), (0.4, 0.08)),),),
-    "1": ((((0.15, 0.3), (0.5, 0.0), (0.45, 1.0)),), (((0.5, 0.0), (0.45, 1.0)),), (((0.1, 0.45), (0.55, 0.0), (0.5, 1.0)),)),
-    "2": ((((0.1, 0.25), (0.4, 0.0), (0.75, 0.2), (0.5, 0.6), (0.05, 1.0), (0.85, 0.95)),), (((0.1, 0.2), (0.5, 0.0), (0.7, 0.3), (0.3,
-    0.8), (0.1, 0.9), (0.3, 0.8), (0.5, 1.0), (0.9, 0.9)),)),
-    "3": ((((0.1, 0.1), (0.5, 0.0), (0.75, 0.2), (0.35, 0.45), (0.8, 0.7), (0.5, 1.0), (0.05, 0.9)),), (((0.1, 0.02), (0.75, 0.0),
-    (0.4, 0.4), (0.8, 0.65), (0.5, 1.0), (0.05, 0.9)),)),
-    "4": ((((0.3, 0.0), (0.05, 0.55), (0.85, 0.5)), ((0.65, 0.2), (0.55, 1.0))), (((0.6, 1.0), (0.62, 0.0), (0.05, 0.65), (0.9, 0.62)),)),
-    "5": ((((0.2, 0.05), (0.15, 0.45), (0.6, 0.4), (0.8, 0.7), (0.45, 1.0), (0.05, 0.9)), ((0.2, 0.05), (0.8, 0.0))),
-         (((0.8, 0.0), (0.25, 0.03), (0.15, 0.45), (0.6, 0.4), (0.75, 0.75), (0.4, 1.0), (0.05, 0.92)),)),
-    "6": ((((0.65, 0.0), (0.2, 0.4), (0.1, 0.8), (0.45, 1.0), (0.75, 0.75), (0.5, 0.52), (0.15, 0.75)),),),
-    "7": ((((0.05, 0.08), (0.85, 0.0), (0.35, 1.0)),), (((0.05, 0.08), (0.85, 0.0), (0.35, 1.0)), ((0.25, 0.5), (0.8, 0.45)))),
-    "8": ((((0.75, 0.15), (0.4, 0.0), (0.2, 0.25), (0.7, 0.65), (0.5, 1.0), (0.1, 0.8), (0.4, 0.45), (0.78, 0.15)),), (((0.45, 0.45),
-    (0.15, 0.2), (0.5, 0.0), (0.75, 0.2), (0.4, 0.47), (0.1, 0.8), (0.45, 1.0), (0.78, 0.75), (0.45, 0.45)),)),
-    "9": ((((0.75, 0.2), (0.4, 0.0), (0.1, 0.25), (0.35, 0.5), (0.75, 0.2), (0.7, 0.6), (0.5, 1.0)),), (((0.7, 0.3), (0.35, 0.5), (0.1,
-    0.2), (0.5, 0.0), (0.72, 0.25), (0.65, 0.75), (0.3, 1.0), (0.05, 0.9)),)),
-}  # fmt: skip
+# A digit as a pen writes it, one way a line: the points of each stroke, x and y in sixtieths of its height, y down.
+_WAYS = """
+0 3000 0612 0342 2460 4848 5118 3300 2405
+0 4203 1800 0330 1857 4551 5424 3601 1812 5406
+1 0918 3000 2760
+1 3000 2760
+1 0627 3300 3060
+1 0045 3000 2460
+1 0621 2700 2459 / 0660 4558
+2 0615 2400 4512 3036 0360 5157
+2 0612 3000 4218 1848 0654 1848 3060 5454
+3 0606 3000 4512 2127 4842 3060 0354
+3 0601 4500 2424 4839 3060 0354
+3 0600 4801 2124 5142 2763 0051
+4 1800 0333 5130 / 3912 3360
+4 3660 3700 0339 5437
+4 0906 0630 2136 4527 / 4503 4263
+5 1203 0927 3624 4842 2760 0354 / 1203 4800
+5 4800 1502 0927 3624 4545 2460 0355
+5 0900 0630 3325 4545 1861 0051 / 1200 5703
+6 3900 1224 0648 2760 4545 3031 0945
+6 4503 1809 0339 2460 4848 3630 0642
+7 0305 5100 2160
+7 0305 5100 2160 / 1530 4827
+7 0012 0603 2407 5101 3030 2163 / 0933 4530
+8 4509 2400 1215 4239 3060 0648 2427 4709
+8 2727 0912 3000 4512 2428 0648 2760 4745 2727
+8 5406 2700 1213 4242 2760 0745 3025 5703
+9 4512 2400 0615 2130 4512 4236 3060
+9 4218 2130 0612 3000 4315 3945 1860 0354
+9 4806 1803 0621 3027 4806 4542 2769 0660
+"""
+
+
+@cache
+def ways() -> dict[str, list[list[NDArray[np.float64]]]]:
+    """Digit -> the ways to write it -> strokes -> points."""
+    out: dict[str, list[list[NDArray[np.float64]]]] = {}
+    for line in _WAYS.strip().splitlines():
+        strokes = [[(int(point[:2]) / 60, int(point[2:]) / 60) for point in stroke.split()] for stroke in line[2:].split("/")]
+        out.setdefault(line[0], []).append([np.array(stroke) for stroke in strokes])
+    return out
 
 
 def amount(rng: Rng) -> str:
@@ -56,18 +82,18 @@ def written(rng: Rng, text: str, tall: int) -> Mask:
     """Strokes of one hand: its slant, its pen and its way to make each digit stay the same along the line."""
     pen, lean, wide, wild = (
         max(1, round(tall * between(rng, 0.04, 0.14))),
-        between(rng, -0.1, 0.45),
-        between(rng, 0.45, 0.8),
-        between(rng, 0.02, 0.06),
+        between(rng, -0.15, 0.55),
+        between(rng, 0.4, 0.9),
+        between(rng, 0.02, 0.075),
     )
-    ways = {digit: pick(rng, forms) for digit, forms in _STROKES.items()}
+    habit = {digit: pick(rng, forms) for digit, forms in ways().items()}
     out = np.zeros((2 * tall, round(tall * (len(text) * (wide + 0.5) + 1.5))), np.uint8)
     at, base, rise = 0.4 * tall, 0.5 * tall, between(rng, -0.08, 0.08)
     for character in text:
         size = tall * between(rng, 0.65, 1.1)
-        if character in ways:
-            for stroke in ways[character]:
-                points = np.asarray(stroke) + rng.normal(0, wild, (len(stroke), 2))
+        if character in habit:
+            for stroke in habit[character]:
+                points = stroke + rng.normal(0, wild, (len(stroke), 2))
                 line = curve(points) * (size * wide, size)
                 line[:, 0] += at + lean * (size - line[:, 1]) * 0.6
                 line[:, 1] += base + tall - size

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from scripts.foundry.codes import faces, glyphs, strings
+from scripts.foundry.codes import faces, glyphs, phrases, strings
 from scripts.foundry.codes.chance import Rng, between, chance, digits, letters, pick, some, whole
 from scripts.foundry.codes.finish import Wear, contrasting, ink, shot, with_ink
 from scripts.foundry.codes.glyphs import Mask
@@ -136,11 +136,26 @@ _TYPEWRITER = Look(
 _PLATE = Look(
     kind="serial_plate",
     kinds=("sans", "narrow", "panel", "typewriter"),
-    texts=(strings.rating, strings.serial, strings.serial),
+    texts=(strings.rating, strings.serial, strings.serial, phrases.phrase),
     grounds=("metal", "plain", "dark", "foil"),
     fade=0.25,
     wear=replace(_WEAR, blur=0.04),
 )
+
+
+_WORDED = Look(
+    kind="inscription",
+    kinds=("sans", "narrow", "panel", "mono", "serif"),
+    texts=(phrases.phrase, phrases.phrase, phrases.measure, phrases.mixed),
+    grounds=("plain", "metal", "dark", "paper", "printed", "glass"),
+    fade=0.15,
+    spread=0.12,
+)
+
+
+def inscription(rng: Rng) -> Sample:
+    """Words, values and strings of all of ASCII on machines and packages."""
+    return printed(rng, _WORDED)
 
 
 def thermal(rng: Rng) -> Sample:

@@ -11,7 +11,7 @@ from scripts.foundry.codes.segment_shapes import Shape, fill, lay
 from scripts.foundry.codes.surfaces import Colour, Field, flat, luma, noise, slope
 from scripts.foundry.sample import Sample
 
-_WEAR = Wear(tilt=4.0, shear=0.12, bend=0.1, blur=0.05, motion=0.12, shade=0.35, flatten=0.45, noise=8)
+_WEAR = Wear(tilt=4.0, shear=0.12, bend=0.1, blur=0.05, motion=0.12, shade=0.35, flatten=0.45, noise=8, likeness=0.82)
 _CLEAN = Wear(tilt=1.0, shear=0.03, bend=0.03, blur=0.02, motion=0.05, shade=0.25, flatten=0.3, noise=5)
 _GLASS: tuple[tuple[Colour, float], ...] = (  # BGR, weight: grey-green, backlit green, blue, orange, yellow, grey, white, teal, dark
     ((120, 150, 135), 5),
@@ -60,7 +60,7 @@ def shape(rng: Rng, height: int) -> Shape:
         gap=pick(rng, (0.0, between(rng, 0, 0.035))),
         step=width + space,
         point=point,
-        point_at=between(rng, 0.1, 0.9),
+        point_at=between(rng, 0.2, 0.8),
         point_down=pick(rng, (0.0, between(rng, 0, 0.08)), (3, 1)),
         round_point=chance(rng, 0.6),
         mitred=chance(rng, 0.5),
@@ -68,18 +68,29 @@ def shape(rng: Rng, height: int) -> Shape:
         hooked_seven=chance(rng, 0.08),
         narrow_one=chance(rng, 0.25),
         slope=pick(rng, (0.0, between(rng, 0.04, 0.2), between(rng, -0.03, 0.03)), (4, 5, 1)),
-        aside=max(pick(rng, (0.0, between(rng, 0, 0.2)), (3, 1)), point * between(rng, 0.8, 1.4) - space),
+        aside=max(pick(rng, (0.0, between(rng, 0, 0.2)), (3, 1)), point * between(rng, 1.3, 2.0) - space),
         small=between(rng, 0.5, 0.8) if chance(rng, 0.2) else 1.0,
         small_low=chance(rng, 0.8),
     )
 
 
 def masks(rng: Rng, text: str, tall: int, height: int) -> tuple[Mask, Mask]:
-    """What is lit and what shines through, in one frame."""
+    """What is lit and what shines through, in one frame: cut by our own hand, or by the makers of a font."""
+    if "," not in text and chance(rng, 0.2):
+        return _by_font(rng, text, tall)
     cut = shape(rng, height)
     drawing = lay(text, cut, blanks=whole(rng, 1, 3) if chance(rng, 0.2) and text[0] not in "-." else 0)
     margin = round(tall * 0.2)
     return fill(drawing.lit, cut, tall, drawing.width, margin), fill(drawing.dark, cut, tall, drawing.width, margin)
+
+
+def _by_font(rng: Rng, text: str, tall: int) -> tuple[Mask, Mask]:
+    """The same with a font, whose point stands in the cell before it and whose 8 is every segment."""
+    face, track, lean = pick(rng, faces.family("seven")), between(rng, 0.04, 0.15), pick(rng, (0.0, between(rng, 0.05, 0.2)))
+    every = "".join(character if character in ".:" else "8" for character in text)
+    lit, whole_cells = (glyphs.sheared(glyphs.line(each, face, tall, tracking=track), lean) for each in (text, every))
+    wide = min(lit.shape[1], whole_cells.shape[1])
+    return lit[:, :wide], np.asarray(cv2.subtract(whole_cells[:, :wide], lit[:, :wide]), np.uint8)
 
 
 def crop(rng: Rng, parts: tuple[Mask, ...], tall: int) -> tuple[Mask, ...]:

@@ -99,7 +99,7 @@ def code(rng: Rng) -> str:
     made = pick(rng, ("lead", "day", "lot", "clock", "word", "zh", "lotclock"), (7, 7, 6, 2, 0.6, 2.2, 1.4))
     if made == "lead":
         lead = pick(rng, _LEADS)
-        return f"{lead}{' ' if chance(rng, 0.6) and not lead.endswith(' ') else ''}{day(rng)}{tail}"
+        return f"{lead}{' ' if chance(rng, 0.6) and not lead.endswith(' ') else ''}{day(rng)}{tail if len(lead) < 11 else ''}"
     if made == "zh":
         return pick(rng, _ZH_EXPIRY + _ZH_MADE) + pick(rng, ("", " ")) + day(rng) + (tail if chance(rng, 0.3) else "")
     if made == "word":

@@ -13,7 +13,7 @@ from scripts.foundry.codes.surfaces import Field, Size, flat, grey, noise
 from scripts.foundry.paths import CORPUS
 from scripts.foundry.sample import Sample
 
-_WEAR = Wear(tilt=5, shear=0.22, bend=0.1, blur=0.06, motion=0.12, shade=0.25, flatten=0.5, noise=5, jpeg=0.4)
+_WEAR = Wear(tilt=5, shear=0.22, bend=0.1, blur=0.065, motion=0.12, shade=0.25, flatten=0.5, noise=5, jpeg=0.4, likeness=0.55)
 _KINDS = ("K", "KA", "KM", "KE", "Q", "QF", "QS", "QM", "F", "FU", "FR", "S", "SB", "SA", "SQ", "H", "HL", "EL", "M", "T", "TC", "TA",
     "G", "GS", "X", "XT", "XE",
           "XV", "A", "AP", "PLC", "B", "BT", "R", "RV", "V", "VD", "VR", "U", "Y", "YV", "YA", "W", "WH", "E", "EW", "PE", "N", "L",
@@ -121,7 +121,7 @@ def wire_marker(rng: Rng) -> Sample:
     if chance(rng, 0.08):  # half cut, as a neighbour covers it
         top, bottom = (-between(rng, 0.1, 0.3) * tall, bottom) if chance(rng, 0.5) else (top, -between(rng, 0.1, 0.25) * tall)
     elif chance(rng, 0.1):
-        left, right = -between(rng, 0, 0.12) * tall, -between(rng, 0, 0.12) * tall
+        left, right = -between(rng, 0, 0.06) * tall, -between(rng, 0, 0.06) * tall
     mask = glyphs.framed(mask, left, top, right, bottom)
     ground = sleeve(rng, mask.shape)
     if chance(rng, 0.12):  # the gap to the neighbouring sleeve

@@ -84,6 +84,16 @@ def test_the_digit_of_a_roller_is_the_one_that_shows_more(turn: float) -> None:
     assert np.abs(back[kept] - settled[kept]).mean() < 25
 
 
+def test_a_settled_drum_shows_the_labelled_digit_and_not_its_neighbour() -> None:
+    """A 1 has less ink than a 0 or an 8, so that a drum that shows the next digit in its place is seen."""
+    try:
+        look = drum(np.random.default_rng(5))
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
+    one, eight, nought = (int(window(digit, 0.0, look, 60)[8:-8].sum()) for digit in (1, 8, 0))
+    assert one < min(eight, nought)
+
+
 def test_a_chinese_plate_has_a_province_a_letter_and_five_or_six_more() -> None:
     """The dot after the second character is drawn and never labelled."""
     rng = np.random.default_rng(1)
@@ -101,6 +111,8 @@ def test_upside_down_turns_the_picture_and_keeps_the_text() -> None:
     once = turned.upside_down(sample)
     assert once.kind == "wire_marker_upsidedown"
     assert once.text == sample.text
+    assert np.array_equal(once.image[0, 0], sample.image[-1, -1])
+    assert np.array_equal(once.image[0, -1], sample.image[-1, 0])
     assert np.array_equal(turned.upside_down(once).image, sample.image)
 
 
