@@ -7,6 +7,7 @@ import numpy as np
 
 from scripts.foundry import digital, lines, signs
 from scripts.foundry.empty import empty
+from scripts.foundry.real import Real
 from scripts.foundry.sample import Sample, Source
 
 GENERAL: dict[str, tuple[float, Source]] = {
@@ -24,6 +25,7 @@ GENERAL: dict[str, tuple[float, Source]] = {
     "plain": (3, digital.plain),
 }
 CODES_SHARE = 6.0  # percent of zh_en
+REAL = {"wire_markers": 70.0, "plate_cn": 30.0}
 
 
 def _codes() -> dict[str, tuple[float, Source]]:
@@ -35,16 +37,18 @@ def _codes() -> dict[str, tuple[float, Source]]:
 
 
 def sources(mix: str) -> list[tuple[float, Source]]:
-    """The sources of a mix with their weights: `zh_en`, `codes`, or one source by its name."""
+    """The sources of a mix with their weights: `zh_en`, `codes`, `real`, or one source by its name."""
     codes = _codes()
     if mix == "zh_en":
         whole = sum(weight for weight, _ in codes.values()) or 1
         return [*GENERAL.values(), *((CODES_SHARE * weight / whole, source) for weight, source in codes.values())]
+    if mix == "real":
+        return [(share, Real(folder).source()) for folder, share in REAL.items()]
     if mix == "codes":
         return [*codes.values(), (0.03 * sum(weight for weight, _ in codes.values()), empty)]
     one = (GENERAL | codes).get(mix)
     if one is None:
-        raise KeyError(f"no mix or source is named {mix!r}: take zh_en, codes, or one of {', '.join(GENERAL | codes)}")
+        raise KeyError(f"no mix or source is named {mix!r}: take zh_en, codes, real, or one of {', '.join(GENERAL | codes)}")
     return [one]
 
 
