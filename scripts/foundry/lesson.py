@@ -1,6 +1,6 @@
 """Lessons: what the teacher says of drawn or real lines, computed once, kept in shards.
 
-usage: python -m scripts.foundry.lesson MIX OUT --count N [--seed S] [--onnx FILE] [--workers 1] [--precision bf16]
+usage: python -m scripts.foundry.lesson MIX OUT --count N [--seed S] [--onnx FILE] [--workers 1] [--threads 2] [--precision bf16]
 
 A shard has the lines of one stretch of indices: whoever asks for the same mix, seed and count gets the same lines, and
 a run that was cut off goes on with the next shard.
@@ -113,12 +113,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--onnx", type=Path, required=True)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the teacher; 1 where the machine does other work as well")
     parser.add_argument("--precision", default="bf16")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     seed = zlib.crc32(f"{args.mix}/{args.seed}".encode())
     firsts = [first for first in range(0, args.count, SHARD) if not _path(args, first).exists()]
-    teacher = Teacher(args.onnx, precision=args.precision, threads=os.cpu_count())
+    teacher = Teacher(args.onnx, precision=args.precision, threads=args.threads)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(args.workers, mp_context=context) as pool, tqdm(total=len(firsts) * SHARD, unit="line") as bar:
         ahead = {}
