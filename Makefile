@@ -21,7 +21,7 @@ run: setup
 	@$(BIN)/python scripts/demo.py
 
 test: setup
-	@$(BIN)/python -m pytest -m "not soak"
+	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup
 
 soak: setup
 	@$(BIN)/python -m pytest -m soak -s
@@ -38,12 +38,13 @@ format: $(STAMP)
 
 check: lint test
 
-# Renews the lock files; needs pip-tools in the environment, and a look at the difference.
+# Renews the lock files; needs pip-tools in the environment, and a look at the difference. What is installed on a box has the
+# metrics: one small package, and `metrics.file` works as soon as somebody sets it.
 lock:
 	pip-compile -q --strip-extras --generate-hashes --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --allow-unsafe --upgrade --extra dev -o requirements-dev.lock pyproject.toml
 	pip-compile -q --strip-extras --generate-hashes --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-	  --allow-unsafe -c requirements-dev.lock -o requirements.lock pyproject.toml
+	  --allow-unsafe --extra metrics -c requirements-dev.lock -o requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache models/*/ run

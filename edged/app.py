@@ -35,8 +35,6 @@ from edged.daemon.publishing import Live, desk_rules, publisher, relay_options
 from edged.daemon.reloading import Parts, Reloading
 from edged.daemon.report import NamedCheck, Overflows, Report, StatusWorker
 from edged.daemon.succession import Succession
-from edged.flow.again import ReplayVerb
-from edged.flow.asked import Asked
 from edged.flow.decode import limit_threads
 from edged.flow.folder.base import DropFolder
 from edged.flow.folder.days import Days
@@ -46,7 +44,9 @@ from edged.flow.folder.source import HotFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
+from edged.flow.read_verb import ReadVerb
 from edged.flow.relay import Relay
+from edged.flow.replay_verb import ReplayVerb
 from edged.generation import build_generation
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock, SystemClock, clock_synced
@@ -147,8 +147,8 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     parts = _parts(inside, outside, files, adapt, clock)
     reloading = Reloading(start, parts, partial(load_config, start.loaded.path), clock)
     reload = _reload_worker(reloading, inside.succession, outside.exporter)
-    verbs: dict[str, Verb] = {**report.verbs(), "replay": _replay(inside, relay, clock), "retry": retry_verb(config.sources)}
-    desk = _desk(config, {**verbs, "read": _asked(config, inside, clock), "reload": reload.patient}, relay, clock)
+    verbs: dict[str, Verb] = {**report.verbs(), "replay": _replay_verb(inside, relay, clock), "retry": retry_verb(config.sources)}
+    desk = _desk(config, {**verbs, "read": _read_verb(config, inside, clock), "reload": reload.patient}, relay, clock)
     control = ControlSocket(config.control.socket, {**verbs, **reload.verbs()})
     control.open()
     undo.callback(control.close)
@@ -158,7 +158,8 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     workers = (*_workers(start, inside, outside, sink, clock), retention, control, desk, reload)
     supervisor = _supervisor(workers, outside.notifier, rng, reload)
     kept = (NamedCheck("work", lambda: left_alone), NamedCheck("retention", lambda: doubts(retention.troubles)))
-    report.attach(relay, sink, supervisor, files, reloading, outside.certificates, outside.exporter, *kept)
+    outside.exporter.attach(report.health, lambda: desk.dropped)
+    report.attach(relay, sink, desk, supervisor, files, reloading, outside.certificates, outside.exporter, *kept)
     if inside.outbox.salvaged:
         relay.event("outbox_salvaged", asdict(inside.outbox.salvaged))
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reloading=reloading, reload=reload)
@@ -195,7 +196,6 @@ def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Rando
         outbox=inside.outbox,
         relay=relay,
     )
-    exporter.attach(report.health)
     certificates = Certificates(config.mqtt.tls, lambda: relay.health().certificate_until, clock=clock, synced=clock_synced)
     live = Live(config, relay.signal)
     return _Outside(report=report, relay=relay, live=live, certificates=certificates, exporter=exporter, notifier=Notifier.from_environ())
@@ -246,13 +246,13 @@ def _reload_worker(reloading: Reloading, succession: Succession, exporter: Expor
     return ReloadWorker(attempt, reloading.files, succession.retire)
 
 
-def _replay(inside: _Inside, relay: Relay, clock: Clock) -> Verb:
+def _replay_verb(inside: _Inside, relay: Relay, clock: Clock) -> Verb:
     return ReplayVerb(inside.outbox, clock=clock, synced=clock_synced, told=lambda stop: relay.replay(stop=stop))
 
 
-def _asked(config: Config, inside: _Inside, clock: Clock) -> Verb:
+def _read_verb(config: Config, inside: _Inside, clock: Clock) -> Verb:
     names, succession = [source.name for source in inside.sources], inside.succession
-    return Asked(names, succession.lease, device=config.device, clock=clock, check=succession.check)
+    return ReadVerb(names, succession.lease, device=config.device, clock=clock, check=succession.check)
 
 
 def _desk(config: Config, verbs: Mapping[str, Verb], relay: Relay, clock: Clock) -> RequestDesk:

@@ -1,7 +1,8 @@
-"""Measure of the daemon what takes a checkout and long: start and memory. `edged bench` measures everything else.
+"""Measure of the daemon what takes a checkout and long: start, memory, salvage. `edged bench` measures everything else.
 
     .venv/bin/python scripts/measure.py start            process start to READY
     .venv/bin/python scripts/measure.py memory           resident memory over 20,000 lines of random widths
+    .venv/bin/python scripts/measure.py salvage          what a damaged database of 100,000 readings costs at the start
 
 Machines are shared and noisy: compare figures of one run with each other, not with another day's.
 """
@@ -23,8 +24,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from edged.bench.process import resident_mib  # noqa: E402
+from edged.lib.ids import IdMint  # noqa: E402
 from edged.types import Pixels  # noqa: E402
+from tests.doubles.readings import make_outbox  # noqa: E402
 from tests.end_to_end.box import SAMPLES, Box, running  # noqa: E402 - the project's own box
+from tests.integration.test_week_offline import reading_of_a_line  # noqa: E402
 
 
 def pictures() -> list[Path]:
@@ -75,7 +79,27 @@ def memory(place: Path, count: int = 20_000) -> None:
                 print(f"{number + 1:6} lines: RSS {resident_mib(box.daemon.pid):.1f} MiB", flush=True)
 
 
-MODES: dict[str, Callable[[Path], None]] = {"start": start, "memory": memory}
+def salvage(place: Path, count: int = 100_000) -> None:
+    """CPU seconds of a salvage: no page is reached by SQL, and every payload proves itself."""
+    rng, mint = random.Random(1), IdMint()
+    outbox = make_outbox(place, max_bytes=2**33)
+    outbox.open()
+    for first in range(1, count + 1, 1000):
+        outbox.add([reading_of_a_line(number, rng, mint) for number in range(first, first + 1000)])
+    outbox.accept(range(1, count // 2))
+    outbox.close()
+    with (place / "outbox.db").open("r+b") as file:
+        file.write(bytes(16))
+    again = make_outbox(place, max_bytes=2**33)
+    begun = time.process_time()
+    again.open()
+    seconds = time.process_time() - begun
+    assert again.salvaged
+    print(f"salvage of {count} readings: {seconds:.1f} s of CPU; {again.salvaged.told}")
+    again.close()
+
+
+MODES: dict[str, Callable[[Path], None]] = {"start": start, "memory": memory, "salvage": salvage}
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class BenchBox:
         self._mqtt = mqtt or MqttSection(host="127.0.0.1", port=self._port)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._dropped = 0
+        self._sockets = tempfile.TemporaryDirectory(prefix="edged-bench-")  # a socket's path is short, a state folder's may not be
         (place / "inbox").mkdir()
         content = {
             "version": 1,
@@ -56,7 +58,7 @@ class BenchBox:
             "model": config.model.model_dump(mode="json"),
             "recognise": config.recognise.model_dump(mode="json"),
             "mqtt": self._mqtt.model_dump(mode="json", exclude_none=True) | {"base": f"edged/{_DEVICE}", "client_id": _DEVICE},
-            "control": {"socket": "control.sock"},
+            "control": {"socket": str(self._socket)},
             "log": {"level": "info"},
             "sources": {"bench": {"path": "inbox"}},
         }
@@ -88,6 +90,11 @@ class BenchBox:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._sockets.cleanup()
+
+    @property
+    def _socket(self) -> Path:
+        return Path(self._sockets.name, "control.sock")
 
     @property
     def pid(self) -> int:
@@ -178,7 +185,7 @@ class BenchBox:
             time.sleep(_LOOK_SECONDS)
 
     def _status(self) -> Mapping[str, Any]:
-        return dict(ask(self._place / "control.sock", "status"))
+        return dict(ask(self._socket, "status"))
 
     def _connected(self) -> bool:
         try:

@@ -77,8 +77,8 @@ def _has_database(config: Config) -> bool:
 def _alone(config: Config, verb: str, values: Mapping[str, Any]) -> Any:
     """The daemon's answer without the daemon."""
     from edged.daemon.opening import open_outbox  # noqa: PLC0415 - likewise
-    from edged.flow.again import ReplayVerb  # noqa: PLC0415 - needed only without a daemon
     from edged.flow.payload import timestamp  # noqa: PLC0415 - likewise
+    from edged.flow.replay_verb import ReplayVerb  # noqa: PLC0415 - needed only without a daemon
     from edged.lib.clock import SystemClock, clock_synced  # noqa: PLC0415 - likewise
 
     outbox = open_outbox(config, SystemClock())

@@ -45,6 +45,7 @@ def _broker(broker: Mapping[str, Any]) -> str:
     replay = broker["replaying"]
     counts = {"sent again": broker["sent_again"], "signals": broker["signals"], "signals dropped": broker["signals_dropped"]}
     counts |= {"without a subscriber": broker["no_subscriber"], "given up": broker["dead"], "connections lost": broker["reconnects"]}
+    counts |= {"messages to us dropped": broker["inbound_dropped"], "requests dropped": broker["requests_dropped"]}
     told = [f"{broker['sent']} sent since start", *(f"{count} {what}" for what, count in counts.items() if count)]
     if replay:
         told.append(f"a replay goes on, seq {replay['first']} to {replay['last']}")

@@ -57,6 +57,7 @@ class ControlSocket:
         self._listener: socket.socket | None = None
         self._inode = 0
         self._clients: dict[socket.socket, _Client] = {}
+        self._left: list[socket.socket] = []  # dropped, not closed yet
 
     def open(self) -> None:
         """Bind the socket; one that a dead process left is replaced.
@@ -89,6 +90,7 @@ class ControlSocket:
             finally:
                 for client in list(self._clients.values()):
                     self._drop(client)
+                self._watch(selector)
 
     def close(self) -> None:
         """Remove the socket, if it is still ours. Idempotent, after `run` ended."""
@@ -101,7 +103,11 @@ class ControlSocket:
                 self._path.unlink()
 
     def _watch(self, selector: selectors.BaseSelector) -> None:
-        """Listen to whom something is expected from: a full house accepts nobody, they wait in the backlog."""
+        """Listen to whom something is expected from: a full house accepts nobody, they wait in the backlog.
+
+        Who was dropped is closed only once it is not listened to: while a child is being started it holds our sockets, too,
+        and the end of a closed one would be told under its number, which a new client has by then.
+        """
         wanted: dict[socket.socket, int] = {
             key: selectors.EVENT_WRITE if client.outbox else selectors.EVENT_READ for key, client in self._clients.items()
         }
@@ -109,6 +115,8 @@ class ControlSocket:
             wanted[self._listener] = selectors.EVENT_READ
         for known in [key.fileobj for key in selector.get_map().values()]:
             selector.unregister(known)
+        while self._left:
+            self._left.pop().close()
         for wanted_socket, events in wanted.items():
             selector.register(wanted_socket, events)
 
@@ -188,7 +196,7 @@ class ControlSocket:
 
     def _drop(self, client: _Client) -> None:
         del self._clients[client.socket]
-        client.socket.close()
+        self._left.append(client.socket)
 
 
 def _clear(path: Path) -> None:

@@ -52,14 +52,15 @@ class Exporter:
         self._path, self._every = section.file, section.every_seconds
         self._model, self._sources, self._ledger, self._outbox, self._relay = model, sources, ledger, outbox, relay
         self._overall: Callable[[], Health] = Health
+        self._requests_dropped: Callable[[], int] = int
         self._trouble = f"{MISSING}; {REMEDY}" if self._path and not INSTALLED else ""
         self.metrics: Metrics = TextMetrics(self._families, STAGES) if self._path and INSTALLED else NoMetrics()
         if self._trouble:
             log.warning(self._trouble)
 
-    def attach(self, overall: Callable[[], Health]) -> None:
-        """Tell this health, too. Called once, before anything runs."""
-        self._overall = overall
+    def attach(self, overall: Callable[[], Health], requests_dropped: Callable[[], int]) -> None:
+        """Tell these, too. Called once, before anything runs."""
+        self._overall, self._requests_dropped = overall, requests_dropped
 
     def health(self) -> Health:
         """Degraded while the file cannot be written."""
@@ -130,6 +131,7 @@ class Exporter:
         yield _counter("signals", "live signals sent since start", {(): relay.signals})
         yield _counter("signals_dropped", "live signals that came too late, or found no broker", {(): relay.signals_dropped})
         yield _counter("inbound_dropped", "messages to us that came faster than they are taken", {(): relay.inbound_dropped})
+        yield _counter("requests_dropped", "requests over MQTT that came faster than they are answered", {(): self._requests_dropped()})
 
     def _folders(self) -> Iterator[Family]:
         counted = {source.name: source.counters() for source in self._sources}

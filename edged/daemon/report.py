@@ -15,6 +15,7 @@ from edged import __version__
 from edged.config.file import LoadedConfig
 from edged.control.health import Check, Health, HealthState, doubts, overall
 from edged.control.post import Beat
+from edged.control.requests import RequestDesk
 from edged.errors import UsageError
 from edged.flow.folder.base import DropFolder
 from edged.flow.ledger import Ledger
@@ -50,6 +51,7 @@ class Attached:
 
     relay: Relay
     sink: SinkWorker
+    desk: RequestDesk
     checks: tuple[Check, ...]
 
 
@@ -57,7 +59,7 @@ class Report:
     """Puts together what is known; every part answers from any thread, at once."""
 
     def __init__(self, loaded: LoadedConfig, model: ModelRef, sources: Sequence[DropFolder], ledger: Ledger, outbox: Outbox) -> None:
-        """Relay and sink need the report first: they are attached later, before anything runs."""
+        """Relay, sink and desk need the report first: they are attached later, before anything runs."""
         self._loaded, self._model, self._sources, self._ledger, self._outbox = loaded, model, sources, ledger, outbox
         self._boot_id = boot_id()
         self._since = time.monotonic()
@@ -68,9 +70,9 @@ class Report:
         """This configuration and this model are in effect now."""
         self._loaded, self._model = loaded, model
 
-    def attach(self, relay: Relay, sink: SinkWorker, *checks: Check) -> None:
+    def attach(self, relay: Relay, sink: SinkWorker, desk: RequestDesk, *checks: Check) -> None:
         """Ask these, too. Called once."""
-        self._attached = Attached(relay=relay, sink=sink, checks=checks)
+        self._attached = Attached(relay=relay, sink=sink, desk=desk, checks=checks)
 
     @property
     def _parts(self) -> Attached:
@@ -126,7 +128,7 @@ class Report:
             **asdict(self._ledger.flow()),
             "unfiled": self._parts.sink.unfiled,
             "outbox": asdict(self._outbox.stats()),
-            "broker": _delivered(self._parts.relay.health()),
+            "broker": {**_delivered(self._parts.relay.health()), "requests_dropped": self._parts.desk.dropped},
             "sources": {source.name: _told(source) for source in self._sources},
         }
 

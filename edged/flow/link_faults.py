@@ -90,6 +90,12 @@ def too_much(broker: str, most: int) -> Fault:
     )
 
 
+def retained_too_much(topic: str, most: int) -> Fault:
+    """As `too_much`, for a message that the broker sends again with each connection."""
+    message = f"{topic}: a retained message of more than {most} bytes, thrown away"
+    return Fault(name="message_too_large", message=message, hint=f"clear it: mosquitto_pub -r -n -t {topic}")
+
+
 def hung_up_on_subscribing(topic: str) -> Fault:
     """The broker closes the connection when we subscribe; we stay without requests and confirmations then."""
     message = f"{topic}+: the broker closed the connection when we subscribed to it, so nothing reaches us over MQTT"

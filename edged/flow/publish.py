@@ -5,6 +5,7 @@ stays queued inside, no message identifier outlives its connection, and paho nev
 That thread ends with exactly one `Lost`, whatever happens in it.
 """
 
+import logging
 import os
 import threading
 import time
@@ -19,8 +20,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edged.config import MqttSection
 from edged.errors import TransientPublishError
 from edged.flow import link_faults, mqtt_codes
-from edged.flow.wire import Wire, certificate_until, received, too_large
+from edged.flow.wire import Client, Wire, certificate_until, received
 from edged.link import INBOUND_BYTES, Connected, Fault, LinkEvent, Lost, Message, Receipt, Subscribed
+
+log = logging.getLogger(__name__)
 
 WINDOW = 20  # unacknowledged messages at most; the broker may ask for fewer
 _LOOK_SECONDS = 1.0  # how often the thread looks at its deadlines while nothing happens
@@ -41,8 +44,9 @@ class MqttPublisher:
 
     def connect(self, will: Message, handover: Handover, topics: Sequence[str] = ()) -> None:
         """Begin to connect; see `Publisher.connect`."""
-        wire = Wire(self._section, self._client_id, will, self._will_delay, self._environ)
-        self._connection = _Connection(self._section, wire, handover, topics)
+        afresh = self._connection is not None and self._connection.leaves_behind
+        wire = Wire(self._section, self._client_id, will, self._will_delay, self._environ, afresh=afresh)
+        self._connection = _Connection(self._section, wire, handover, topics, leaves_behind=afresh)
         self._connection.start()
 
     def publish(self, message: Message) -> int:
@@ -66,11 +70,13 @@ class MqttPublisher:
 class _Connection:
     """One client, one socket, one thread, from CONNECT to the end."""
 
-    def __init__(self, section: MqttSection, wire: Wire, handover: Handover, topics: Sequence[str]) -> None:
+    def __init__(self, section: MqttSection, wire: Wire, handover: Handover, topics: Sequence[str], *, leaves_behind: bool) -> None:
+        # What the broker keeps for us has a message that we do not take: it would come again with each connection.
+        self.leaves_behind = leaves_behind
         self._wire, self._handover, self._topics = wire, handover, topics
         self._timeout = section.connect_timeout_seconds
         self._broker = f"{section.host}:{section.port}"
-        self._client: mqtt.Client | None = None  # set while it may be used
+        self._client: Client | None = None  # set while it may be used
         self._ending = threading.Event()
         self._fault: Fault | None = None  # what the broker said, or how we ended it
         self._greeted = False
@@ -127,13 +133,14 @@ class _Connection:
             _close(client)
         return self._fault or link_faults.hung_up(self._broker, greeted=self._greeted)
 
-    def _loop(self, client: mqtt.Client) -> None:
+    def _loop(self, client: Client) -> None:
         deadline = time.monotonic() + self._timeout
         while not self._ending.is_set():
-            if client.loop(_LOOK_SECONDS) != MQTTErrorCode.MQTT_ERR_SUCCESS:
-                return
-            if too_large(client):
+            served = client.loop(_LOOK_SECONDS)
+            if client.refuses:
+                self.leaves_behind = True
                 self._fault = self._fault or link_faults.too_much(self._broker, INBOUND_BYTES)
+            if served != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 return
             if not self._greeted and time.monotonic() > deadline:
                 self._fault = self._fault or link_faults.no_greeting(self._broker, self._timeout)
@@ -147,7 +154,7 @@ class _Connection:
         elif getattr(properties, "MaximumQoS", 1) < 1:
             self._fault = mqtt_codes.refused(mqtt_codes.QOS_NOT_SUPPORTED, self._broker)
         else:
-            self._greeted = True
+            self._greeted, self.leaves_behind = True, False
             self._wire.greeted(properties)
             window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
             self._handover(Connected(window=window, certificate_until=certificate_until(client)))
@@ -164,7 +171,10 @@ class _Connection:
         self._handover(Subscribed(refused=tuple(mqtt_codes.not_heard(code.value, topic) for topic, code in answers if code.is_failure)))
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        if len(message.payload) <= INBOUND_BYTES:
+        if self._client is not None and self._client.cut:
+            fault = link_faults.retained_too_much(message.topic, INBOUND_BYTES)
+            log.warning("message dropped", extra={"fault": fault.name, "detail": fault.message, "hint": fault.hint})
+        else:
             self._handover(received(message))
 
     def _on_disconnect(self, _client: mqtt.Client, _data: Any, flags: mqtt.DisconnectFlags, reason: ReasonCode, _properties: Any) -> None:

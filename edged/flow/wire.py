@@ -23,21 +23,51 @@ _SESSION_SECONDS = 60  # longer than the will waits: coming back within the wait
 _ACK_SESSION_SECONDS = 7 * 86_400  # with app_ack: the broker keeps confirmations while we are away
 _INBOUND_WINDOW = 20  # messages to us that are not acknowledged yet; MQTT 5 only
 _JSON = "application/json"
+_RETAINED = 0x31  # first byte of a PUBLISH that was retained, but for its QoS
+_PIECE_BYTES = 2**17  # more than a topic and its properties take
 _HEADER_BYTES = 9  # at most: fixed header 5, length of the topic 2, packet identifier 2
+
+
+class Client(mqtt.Client):
+    """paho, with an end to what may come in: only MQTT 5 lets us tell the broker beforehand.
+
+    By itself it reads a packet of any size, 30 MB in one call of `loop`. `_sock_recv` is asked for all that is
+    missing of a packet as soon as its length is known.
+    """
+
+    refuses = False  # a packet that we do not take ended the connection
+
+    @property
+    def cut(self) -> bool:
+        """Whether the message that is handed over now is only the beginning of one that we do not take."""
+        return self._in_packet["remaining_length"] > INBOUND_BYTES
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if self.cut and bufsize > 1:  # the length itself is read byte by byte
+            if self._in_packet["command"] & 0xF1 != _RETAINED:
+                self.refuses = True
+                raise ConnectionAbortedError
+            # A retained one would come again with each connection: it is read in pieces that are thrown away.
+            del self._in_packet["packet"][_PIECE_BYTES:]
+            bufsize = min(bufsize, _PIECE_BYTES)
+        return super()._sock_recv(bufsize)
 
 
 class Wire:
     """How our messages look to paho, in the protocol that is configured and within the broker's limits."""
 
-    def __init__(self, section: MqttSection, client_id: str, will: Message, will_delay: int, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, section: MqttSection, client_id: str, will: Message, will_delay: int, environ: Mapping[str, str], *, afresh: bool = False
+    ) -> None:
+        """Describe a connection; *afresh* leaves behind what the broker keeps for us."""
         self._section, self._client_id, self._will = section, client_id, will
-        self._will_delay, self._environ = will_delay, environ
+        self._will_delay, self._environ, self._afresh = will_delay, environ, afresh
         self._v5 = section.protocol == "5"
         self._content = _content(PacketTypes.PUBLISH)
         self._retains = True
         self._packet_bytes: int | None = None
 
-    def client(self) -> mqtt.Client:
+    def client(self) -> Client:
         """A new client that knows who we are; reads the secrets.
 
         Raises:
@@ -45,10 +75,10 @@ class Wire:
             ValueError: A credential is missing.
         """
         section = self._section
-        client = mqtt.Client(
+        client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
-            clean_session=None if self._v5 else not section.app_ack,
+            clean_session=None if self._v5 else self._afresh or not section.app_ack,
             protocol=MQTTProtocolVersion.MQTTv5 if self._v5 else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
         )
@@ -80,8 +110,8 @@ class Wire:
         properties.SessionExpiryInterval = _ACK_SESSION_SECONDS if section.app_ack else _SESSION_SECONDS
         properties.MaximumPacketSize = INBOUND_BYTES
         properties.ReceiveMaximum = _INBOUND_WINDOW
-        # Starting clean would end the old session, and with it publish the will that is still waiting.
-        client.connect(section.host, section.port, section.keepalive_seconds, clean_start=False, properties=properties)
+        # Starting clean ends the old session, and with it publishes the will that is still waiting.
+        client.connect(section.host, section.port, section.keepalive_seconds, clean_start=self._afresh, properties=properties)
 
     def greeted(self, properties: Properties | None) -> None:
         """Note the limits of the broker's CONNACK."""
@@ -131,11 +161,6 @@ def received(message: mqtt.MQTTMessage) -> Received:
         response_topic=getattr(properties, "ResponseTopic", None),
         correlation=getattr(properties, "CorrelationData", None),
     )
-
-
-def too_large(client: mqtt.Client) -> bool:
-    """Whether a packet is coming in that we do not take: only MQTT 5 lets us tell the broker beforehand."""
-    return client._in_packet["remaining_length"] > INBOUND_BYTES  # noqa: SLF001 - paho tells nobody else before it has it all
 
 
 def certificate_until(client: mqtt.Client) -> dt.datetime | None:

@@ -1,8 +1,10 @@
 """A real mosquitto on a free loopback port, and a subscriber that only listens."""
 
+import contextlib
 import getpass
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -20,11 +22,24 @@ from tests.doubles.wait import until
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
+_LOWEST_PORT = 10_000
+_WORKER, _WORKERS = (
+    int(os.environ.get(f"PYTEST_XDIST_WORKER{key}", default).lstrip("gw")) for key, default in (("", "gw0"), ("_COUNT", "1"))
+)
+_DRAWN = random.SystemRandom()
+
+
 def free_port() -> int:
-    """A loopback port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody uses, and nobody gets while its broker is away.
+
+    The kernel gives ports of its own range to whoever connects; tests beside us draw from others of the rest.
+    """
+    highest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = _DRAWN.randrange(_LOWEST_PORT + _WORKER, highest, _WORKERS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Broker:
@@ -43,7 +58,7 @@ class Broker:
         own = f"user {getpass.getuser()}\nlog_dest none\nmax_queued_messages 100000"
         path.write_text(f"listener {self.port} 127.0.0.1\n{self._listener}\n{own}\n{self._config}\n")
         self._process = subprocess.Popen([MOSQUITTO or "mosquitto", "-c", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until(self._accepts, 10, "the broker listens")
+        until(self._accepts, 30, "the broker listens")
         return self
 
     def _accepts(self) -> bool:
@@ -88,7 +103,7 @@ class Listener:
         client.connect("127.0.0.1", port)
         client.loop_start()
         self._client = client
-        assert self.subscribed.wait(10)
+        assert self.subscribed.wait(60)
 
     def on(self, word: str) -> list[dict[str, Any]]:
         """Payloads of the messages whose topic contains *word*."""
@@ -98,7 +113,7 @@ class Listener:
         """The `seq` of each reading, in order of arrival."""
         return [reading["seq"] for reading in self.on("/read/")]
 
-    def until(self, predicate: Callable[["Listener"], object], timeout: float = 15) -> None:
+    def until(self, predicate: Callable[["Listener"], object], timeout: float = 60) -> None:
         """Wait for what *predicate* wants."""
         until(lambda: predicate(self), timeout, f"{len(self.messages)} messages")
 

@@ -33,7 +33,7 @@ class Consumer:
         properties.SessionExpiryInterval = 86_400
         client.connect("127.0.0.1", self._port, clean_start=False, properties=properties)
         client.loop_start()
-        assert self.subscribed.wait(10)
+        assert self.subscribed.wait(60)
         return self
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ def say(port: int, topic: str, payload: bytes, *, retain: bool = False, **proper
     client.on_connect = lambda *_: connected.set()
     client.connect("127.0.0.1", port)
     client.loop_start()
-    assert connected.wait(10)
+    assert connected.wait(60)
     described = Properties(PacketTypes.PUBLISH)
     for name, value in properties.items():
         setattr(described, name, value)

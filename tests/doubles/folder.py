@@ -171,7 +171,7 @@ class Feed:
         """End the feed and the source."""
         self._stop.set()
         self.source._inbox._wake.set()  # which shortens its wait
-        self._thread.join(10)
+        self._thread.join(60)
         assert not self._thread.is_alive()
         self.source.close()
 

@@ -81,7 +81,7 @@ class Station:
         """Wait until so many readings are marked as sent."""
         until(lambda: self.outbox.stats().sent == count, timeout, f"{self.outbox.stats()} {self.relay.health()}")
 
-    def until_fault(self, name: str, timeout: float = 15) -> None:
+    def until_fault(self, name: str, timeout: float = 60) -> None:
         """Wait until the relay names this fault."""
 
         def named() -> bool:

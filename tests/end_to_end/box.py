@@ -19,20 +19,14 @@ import yaml
 
 from edged.control.client import ask
 from edged.errors import NoDaemon
-from tests.doubles.wait import until
+from tests.doubles.broker import free_port
+from tests.doubles.wait import until, until_still
 from tests.end_to_end import laws
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "models"
 SAMPLES = ROOT / "tests" / "samples"
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin") or "mosquitto"
-
-
-def free_port() -> int:
-    """A loopback port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Subscriber:
@@ -63,14 +57,14 @@ class Subscriber:
         with self._changed:
             return list(self._readings)
 
-    def wait(self, condition: Callable[[list[dict[str, Any]]], bool], timeout: float = 30) -> list[dict[str, Any]]:
+    def wait(self, condition: Callable[[list[dict[str, Any]]], bool], timeout: float = 120) -> list[dict[str, Any]]:
         """The readings once they meet *condition*; fails after *timeout* seconds."""
         with self._changed:
             met = self._changed.wait_for(lambda: condition(self._readings), timeout)
             assert met, f"only {len(self._readings)} readings within {timeout} s"
         return self.readings()
 
-    def wait_status(self, state: str, timeout: float = 30) -> dict[str, Any]:
+    def wait_status(self, state: str, timeout: float = 120) -> dict[str, Any]:
         """The newest retained status once it says *state*."""
 
         def newest() -> dict[str, Any]:
@@ -148,7 +142,7 @@ class Box:
             with socket.socket() as probe:
                 return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
-        until(listens, 10)
+        until(listens)
 
     def stop_broker(self) -> None:
         """Kill the broker."""
@@ -208,7 +202,7 @@ class Box:
         assert self.daemon
         self.check_laws()
         self.daemon.send_signal(signal.SIGTERM)
-        return self.daemon.wait(20)
+        return self.daemon.wait(60)
 
     def edged(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a command of the CLI against this box's configuration."""
@@ -219,7 +213,7 @@ class Box:
         target = self.inbox / (name or sample.name)
         part = self.inbox / f".{target.name}.part"
         shutil.copyfile(sample, part)
-        until(lambda: not target.exists(), 60)
+        until_still(lambda: not target.exists(), lambda: list(self.inbox.iterdir()))
         part.rename(target)
         return target
 

@@ -64,7 +64,7 @@ def test_what_was_read_is_deleted_and_what_failed_is_tried_again(tmp_path: Path)
         box.drop(LOT)
         (box.inbox / "scan.pdf").write_bytes(b"%PDF-1.7\n1 0 obj\n")
         subscriber.wait(lambda readings: len(readings) == 2)
-        until(lambda: len(box.files("failed")) == 2 and not box.files("work"), 10)
+        until(lambda: len(box.files("failed")) == 2 and not box.files("work"))
         assert not (tmp_path / "done").exists()
         assert not list(box.inbox.iterdir())
 
@@ -75,7 +75,7 @@ def test_what_was_read_is_deleted_and_what_failed_is_tried_again(tmp_path: Path)
         readings = subscriber.wait(lambda readings: len(readings) == 3)
         assert [r["origin"]["name"] for r in readings if r["outcome"] == "rejected"] == ["scan.pdf"] * 2
         assert len({r["id"] for r in readings}) == 3
-        until(lambda: [p.name for p in box.files("failed") if p.suffix == ".pdf"] == [f"{readings[2]['id']}~scan.pdf"], 10)
+        until(lambda: [p.name for p in box.files("failed") if p.suffix == ".pdf"] == [f"{readings[2]['id']}~scan.pdf"])
 
         assert box.stop() == 0
         done = box.edged("retry", readings[2]["id"])
@@ -90,12 +90,12 @@ def test_many_failures_under_one_name_all_go_back(tmp_path: Path) -> None:
         for count in range(1, 6):
             (box.inbox / "image.jpg").write_bytes(b"%PDF-1.7\n" + bytes([count]))
             subscriber.wait(lambda readings, count=count: len(readings) == count)
-        until(lambda: len(box.files("failed")) == 10, 10)
+        until(lambda: len(box.files("failed")) == 10)
         done = box.edged("retry")
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "5 files moved back; they are read now")
         readings = subscriber.wait(lambda readings: len(readings) == 10)
         assert len({r["id"] for r in readings}) == 10
-        until(lambda: len(box.files("failed")) == 10, 10)
+        until(lambda: len(box.files("failed")) == 10)
 
 
 def test_duplicates_are_told_and_done_is_tidied(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ def burst(tmp_path: Path, count: int) -> None:
     small = min((p for p in SAMPLES.iterdir() if p.suffix == ".png"), key=lambda p: p.stat().st_size).read_bytes()
     with running(tmp_path, log={"level": "warning"}) as (box, subscriber):
         assert box.daemon
-        until(lambda: box.source_state() == "watching", 10)
+        until(lambda: box.source_state() == "watching")
         box.daemon.send_signal(signal.SIGSTOP)
         for number in range(count):
             with (box.inbox / f"{number}.png").open("wb") as file:

@@ -32,7 +32,7 @@ def test_a_dropped_picture_becomes_text_at_the_subscriber(tmp_path: Path) -> Non
             jsonschema.validate(reading, schema)
         right = sum(r["text"].replace(" ", "") == labels()[r["origin"]["name"]].replace(" ", "") for r in readings)
         assert right >= 0.8 * len(readings)
-        until(lambda: len(box.files("done")) == len(readings), 10)
+        until(lambda: len(box.files("done")) == len(readings))
         assert not list(box.inbox.iterdir())
 
 
@@ -64,7 +64,7 @@ def test_a_broken_file_is_told_once_and_filed_with_its_reason(tmp_path: Path) ->
         assert readings["scan.pdf"]["outcome"] == "rejected"
         assert "PDF" in readings["scan.pdf"]["reasons"][0]
         assert readings[sample]["outcome"] in {"ok", "unsure"}
-        until(lambda: len(box.files("failed")) == 2, 10)
+        until(lambda: len(box.files("failed")) == 2)
         sidecar = next(p for p in box.files("failed") if p.suffix == ".json")
         assert json.loads(sidecar.read_text())["reasons"] == readings["scan.pdf"]["reasons"]
 
@@ -119,7 +119,7 @@ def test_status_and_health_come_from_the_socket(tmp_path: Path) -> None:
         def status() -> dict:
             return json.loads(box.edged("status", "--json").stdout)
 
-        until(lambda: status()["outbox"]["sent"] == len(labels()), 10)
+        until(lambda: status()["outbox"]["sent"] == len(labels()))
         now = status()
         assert laws.broken(now) == []
         assert (now["accepted"], now["outbox"]["readings"]) == (len(labels()), len(labels()))

@@ -17,10 +17,11 @@ import pytest
 
 from edged.control.client import ask
 from tests.doubles.consumer import Consumer
-from tests.doubles.wait import until
+from tests.doubles.wait import until, until_still
 from tests.end_to_end import laws
 from tests.end_to_end.box import MODELS, SAMPLES, Box, edged
 
+_KILLS_AT_WORK = 0.5  # the others come within a start
 SEED = int(os.environ.get("EDGED_SEED") or random.SystemRandom().randrange(2**32))
 
 
@@ -88,10 +89,31 @@ def dropping(tmp_path: Path, pictures: int) -> Iterator[tuple[Box, Dropper, Call
         box.close()
 
 
-def kill_after(box: Box, rng: random.Random, longest: float = 2.5) -> None:
-    """Let the daemon live for a moment that is drawn, and kill it."""
-    threading.Event().wait(rng.uniform(0.1, longest))  # not for luck: the moment of the kill is what is drawn
+def kill_sometime(box: Box, rng: random.Random, dropper: Dropper) -> None:
+    """Kill the daemon at a moment that is drawn: while it starts, or once it read something, however long that takes here."""
+    if rng.random() < _KILLS_AT_WORK:
+        until_up(box)
+        before = count(box, "readings")
+        until(lambda: not dropper.is_alive() or count(box, "readings") > before, 120)
+    threading.Event().wait(rng.uniform(0.05, 1.2))  # not for luck: the moment of the kill is what is drawn
     box.kill()
+
+
+def until_up(box: Box) -> None:
+    """Wait until the daemon answers; one that ended by itself never does."""
+
+    def up() -> bool:
+        assert box.daemon is not None
+        assert box.daemon.poll() is None, f"ended with {box.daemon.returncode}: {box.log.read_text(encoding='utf8')[-2000:]}"
+        return box.answers()
+
+    until(up, 120)
+
+
+def all_dropped(dropper: Dropper) -> None:
+    """Wait until everything is dropped."""
+    until_still(lambda: not dropper.is_alive(), lambda: len(dropper.dropped))
+    assert dropper.error is None
 
 
 def kill_loop(tmp_path: Path, *, kills: int, pictures: int) -> None:
@@ -105,12 +127,11 @@ def kill_loop(tmp_path: Path, *, kills: int, pictures: int) -> None:
         with laws.Watch(*box.counted):
             for _ in range(kills):
                 start()
-                kill_after(box, rng)
+                kill_sometime(box, rng, dropper)
         start()
-        until(box.answers, 30)
-        until(lambda: not dropper.is_alive(), 300)
-        assert dropper.error is None
-        subscriber.wait(lambda readings: len(readings) >= pictures and len({r["id"] for r in readings}) >= pictures, 300)
+        until_up(box)
+        all_dropped(dropper)
+        until_still(lambda: len({r["id"] for r in subscriber.readings()}) >= pictures, lambda: len(subscriber.readings()))
         finish(box, subscriber.readings(), dropper, texts, state="sent")
 
 
@@ -130,24 +151,29 @@ def kill_both(tmp_path: Path, *, kills: int, broker_kills: int, pictures: int) -
             start(mqtt=app_ack)
             if kill in at:
                 sent = consumer.arrivals
-                until(lambda s=sent: consumer.arrivals > s or not dropper.is_alive(), 60)
+                until_up(box)
+                until(lambda s=sent: consumer.arrivals > s or not dropper.is_alive(), 120)
                 box.stop_broker()
                 box.start_broker(*persistent)
-            kill_after(box, rng, 1.8)
+            kill_sometime(box, rng, dropper)
         start(mqtt=app_ack)
-        until(box.answers, 30)
-        until(lambda: not dropper.is_alive(), 600)
-        assert dropper.error is None
-        until(lambda: len(consumer.readings) == pictures, 300, f"{len(consumer.readings)} of {pictures}")
-        until(lambda: ask(box.path / "control.sock", "outbox_stat")["confirmed"] == pictures, 60)
+        until_up(box)
+        all_dropped(dropper)
+        until_still(lambda: len(consumer.readings) == pictures, lambda: consumer.arrivals)
+        until_still(lambda: count(box, "confirmed") == pictures, lambda: consumer.arrivals)
         assert consumer.differing == []
         print(f"{pictures} readings arrived {consumer.arrivals} times")
         finish(box, list(consumer.readings.values()), dropper, texts, state="confirmed")
 
 
+def count(box: Box, which: str) -> int:
+    """How many readings of the running daemon are this."""
+    return int(ask(box.path / "control.sock", "outbox_stat")[which])
+
+
 def finish(box: Box, readings: list[dict], dropper: Dropper, texts: dict[str, set[str]], *, state: str) -> None:
     """Everything is filed away and stands in the outbox as it should; then the laws."""
-    until(lambda: not box.files("work"), 30)
+    until_still(lambda: not box.files("work"), lambda: box.files("work"))
     counts = ask(box.path / "control.sock", "outbox_stat")
     assert counts["readings"] == sum(counts[each] for each in ("pending", "sent", "confirmed", "dead", "pruned"))
     assert box.stop() == 0

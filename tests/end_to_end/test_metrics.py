@@ -18,7 +18,7 @@ def test_the_file_tells_what_became_of_every_input(tmp_path: Path) -> None:
         box.drop(LOT)
         (box.inbox / "scan.pdf").write_bytes(b"%PDF-1.7\n1 0 obj\n")
         subscriber.wait(lambda readings: len(readings) >= 2)
-        until(lambda: 'edged_health{state="ok"} 1.0' in box.counted[1].read_text(encoding="utf8"), 10)
+        until(lambda: 'edged_health{state="ok"} 1.0' in box.counted[1].read_text(encoding="utf8"))
         assert box.stop() == 0
         text = box.counted[1].read_text(encoding="utf8")
         samples = {(s.name, *sorted(s.labels.values())): s.value for family in parsed(text) for s in family.samples}
@@ -42,11 +42,11 @@ def test_a_file_that_cannot_be_written_is_told_and_stops_nothing(tmp_path: Path)
         def health() -> dict:
             return json.loads(box.edged("status", "--json").stdout)["health"]
 
-        until(lambda: health()["state"] == "degraded", 20)
+        until(lambda: health()["state"] == "degraded")
         assert "metrics: " in health()["reasons"][0]
         assert "its folder must exist" in health()["reasons"][0]
         box.drop(LOT)
         subscriber.wait(lambda readings: len(readings) >= 1)
         (tmp_path / "later").mkdir()
-        until(lambda: health()["state"] == "ok", 20)
+        until(lambda: health()["state"] == "ok")
         assert (tmp_path / "later" / "edged.prom").exists()

@@ -50,7 +50,7 @@ def test_a_changed_threshold_is_live(tmp_path: Path, how: Callable[[Box], None])
         after = subscriber.wait(lambda readings: len(readings) == 2)[1]
         assert (before["outcome"], after["outcome"]) == ("ok", "unsure")
         assert after["config"] == status(box)["config"]
-        until(lambda: events(subscriber, "reload"), 10)
+        until(lambda: events(subscriber, "reload"))
         assert events(subscriber, "reload")[0]["live"] == ["sources.inbox.unsure_below"]
         assert box.stop() == 0
 
@@ -64,7 +64,7 @@ def test_a_bad_configuration_leaves_everything_as_it_was(tmp_path: Path) -> None
         assert "devise" in done.stderr
         assert "log.level" in done.stderr
         assert "the old configuration is still in effect" in done.stderr
-        until(lambda: events(subscriber, "reload_failed"), 10)
+        until(lambda: events(subscriber, "reload_failed"))
         assert status(box)["health"]["state"] == "degraded"
         box.drop(SAMPLE)
         subscriber.wait(lambda readings: len(readings) == 1)

@@ -3,6 +3,8 @@
 import base64
 import datetime as dt
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,17 @@ def test_health_read_and_replay_over_mqtt(tmp_path: Path) -> None:
         assert "not supported yet" in ask(box, subscriber, "trigger")["error"]
         until(lambda: told(subscriber, "/event/request_refused"))
         assert "request refused" in box.log.read_text()
+
+
+def test_requests_that_come_too_fast_are_counted_where_somebody_looks(tmp_path: Path) -> None:
+    """Who asks a hundred times at once is not answered each time: status and metrics tell how often."""
+    with running(tmp_path) as (box, subscriber):
+        flood = ["mosquitto_pub", "-p", str(box.port), "-t", "edged/box/request/health", "-l"]
+        subprocess.run(flood, input="{}\n" * 100, text=True, check=True)
+        until(lambda: told(subscriber, "/response/health"))
+        until(lambda: json.loads(box.edged("status", "--json").stdout)["broker"]["requests_dropped"] > 0)
+        assert "requests dropped" in box.edged("status").stdout
+        until(lambda: re.search(r"edged_requests_dropped_total [1-9]", box.counted[1].read_text(encoding="utf8")))
 
 
 def test_a_replay_without_a_daemon_is_done_by_the_next_one(tmp_path: Path) -> None:

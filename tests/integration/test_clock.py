@@ -20,12 +20,6 @@ _YEARS = dt.timedelta(days=3653)
 _JUMPS = [_1970, _NOW, _NOW + _YEARS, _NOW, _NOW - _YEARS, _1970, _NOW]
 
 
-@pytest.fixture(autouse=True)
-def _own_mint(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ids of a process only grow: those of other tests must not begin in 2036."""
-    monkeypatch.setattr("edged.flow.folder.whole.new_id", IdMint().new_id)
-
-
 def test_files_are_read_and_filed_whatever_day_it_is(tmp_path: Path) -> None:
     """A file that was written in the future or in 1970 settles as any other; nothing that was filed is touched."""
     (tmp_path / "inbox").mkdir()

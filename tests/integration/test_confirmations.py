@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -78,7 +79,7 @@ def test_without_confirmations_the_loss_is_the_brokers(tmp_path: Path, stack: Ex
     print(f"lost without app_ack: {101 - len(consumer.seqs())} of 100")
     assert made.outbox.begin_replay() is not None
     made.relay.replay()
-    until(lambda: consumer.seqs() == list(range(1, 102)), 20)
+    until(lambda: consumer.seqs() == list(range(1, 102)))
 
 
 def test_confirmations_wait_at_the_broker_while_we_are_away(tmp_path: Path, stack: ExitStack) -> None:
@@ -121,29 +122,72 @@ def test_requests_come_in_as_they_were_sent(tmp_path: Path, stack: ExitStack, pr
         assert 25 <= got[1].expiry_seconds <= 30
 
 
-@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
-def test_a_message_that_is_too_large_does_not_reach_us(tmp_path: Path, stack: ExitStack, protocol: str) -> None:
-    """Under MQTT 5 the broker keeps it back; with 3.1.1 the connection ends with a name, and the next one works."""
-    broker = Broker(tmp_path).start()
+def listening(folder: Path, stack: ExitStack, got: list[Received], **options: Any) -> tuple[Broker, Station]:
+    """A station that hears requests, and its broker."""
+    broker = Broker(folder).start()
     stack.callback(broker.stop)
-    got: list[Received] = []
-    made = Station(tmp_path, broker, protocol=protocol)
+    made = Station(folder, broker, **options)
     stack.callback(made.stop)
     made.relay.on_request(got.append)
     made.start()
-    listener = Listener(broker.port, f"{BASE}/status")
-    stack.callback(listener.close)
-    listener.until(lambda heard: heard.messages)
-    until(lambda: got or say(broker.port, f"{BASE}/request/read", b"{}"))  # subscribed
-    say(broker.port, f"{BASE}/request/read", bytes(20 * INBOUND_BYTES))
-    if protocol == "3.1.1":  # the broker may still hold the first one back behind what is in flight
-        until(lambda: made.relay.health().reconnects or say(broker.port, f"{BASE}/request/read", bytes(2 * INBOUND_BYTES)), 30)
+    until(lambda: got or say(broker.port, f"{BASE}/request/health", b"{}"))  # subscribed
+    return broker, made
+
+
+@pytest.mark.parametrize("size", [INBOUND_BYTES, 20 * INBOUND_BYTES])  # with its topic, the first is just too large
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_message_that_is_too_large_does_not_reach_us(
+    tmp_path: Path, stack: ExitStack, caplog: pytest.LogCaptureFixture, protocol: str, size: int
+) -> None:
+    """Under MQTT 5 the broker keeps it back; with 3.1.1 the connection ends with a name, once, and the next one works."""
+    got: list[Received] = []
+    broker, made = listening(tmp_path, stack, got, protocol=protocol)
+    say(broker.port, f"{BASE}/request/read", bytes(size))
+    if protocol == "3.1.1":
+        until(lambda: made.relay.health().reconnects)
     made.add(5)
     made.until_sent(5)
-    say(broker.port, f"{BASE}/request/health", b"{}")
-    until(lambda: any(request.topic.endswith("health") for request in got))
-    assert all(len(request.payload) <= INBOUND_BYTES for request in got)
-    assert bool(made.relay.health().reconnects) == (protocol == "3.1.1")
+    got.clear()
+    until(lambda: got or say(broker.port, f"{BASE}/request/health", b"{}"))
+    assert not any(request.topic.endswith("read") for request in got)
+    assert made.relay.health().reconnects == (protocol == "3.1.1")
+    ends = [record.__dict__["fault"] for record in caplog.records if record.message == "broker away"]
+    assert ends == ["message_too_large"] * (protocol == "3.1.1")
+
+
+def test_a_message_that_is_too_large_does_not_come_again_from_the_session(tmp_path: Path, stack: ExitStack) -> None:
+    """With confirmations the broker keeps what we did not acknowledge, and would send it with each connection."""
+    got: list[Received] = []
+    broker, made = listening(tmp_path, stack, got, protocol="3.1.1", app_ack=True)
+    consumer = Consumer(broker.port).start()
+    stack.callback(consumer.close)
+    say(broker.port, f"{BASE}/ack", bytes(2 * INBOUND_BYTES))
+    until(lambda: made.relay.health().reconnects)
+    made.add(5)
+    until(lambda: made.outbox.stats().confirmed == 5)
+    assert made.relay.health().reconnects == 1
+
+
+def test_a_retained_message_that_is_too_large_is_thrown_away(tmp_path: Path, stack: ExitStack, caplog: pytest.LogCaptureFixture) -> None:
+    """It comes with each subscription: ending the connection would keep us from the broker for ever."""
+    broker = Broker(tmp_path).start()
+    stack.callback(broker.stop)
+    say(broker.port, f"{BASE}/request/read", bytes(20 * INBOUND_BYTES), retain=True)
+    tracemalloc.start()
+    stack.callback(tracemalloc.stop)
+    got: list[Received] = []
+    made = Station(tmp_path, broker, protocol="3.1.1")
+    stack.callback(made.stop)
+    made.relay.on_request(got.append)
+    made.start()
+    until(lambda: "message dropped" in caplog.messages)
+    assert tracemalloc.get_traced_memory()[1] < 2 * INBOUND_BYTES
+    made.add(5)
+    made.until_sent(5)
+    until(lambda: got or say(broker.port, f"{BASE}/request/health", b"{}"))
+    assert not any(request.topic.endswith("read") for request in got)
+    assert made.relay.health().reconnects == 0
+    assert f"{BASE}/request/read" in caplog.records[caplog.messages.index("message dropped")].__dict__["detail"]
 
 
 def test_a_live_signal_is_plain_text_with_an_expiry(tmp_path: Path, stack: ExitStack) -> None:

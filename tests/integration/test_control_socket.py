@@ -59,7 +59,7 @@ class Running:
     def end(self) -> None:
         """Stop and remove it."""
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(60)
         self.control.close()
 
 
@@ -134,7 +134,7 @@ def test_a_storage_error_is_for_the_supervisor(tmp_path: Path, error: OutboxErro
     with pytest.raises(EdgedError, match="broke off" if ends else "no room"):
         ask(tmp_path / "control.sock", "outbox_retry")
     stop.set()
-    server.join(10)
+    server.join(60)
     control.close()
     assert raised == ([error] if ends else [])
 
@@ -206,6 +206,23 @@ def test_a_full_house_makes_others_wait(running: Running) -> None:
         assert json.loads(late.makefile("rb").readline())["ok"] is True
     for client in clients:
         client.close()
+
+
+def test_a_client_that_a_child_still_holds_disturbs_nobody(running: Running) -> None:
+    """A process that is being started has our sockets until it runs; its number goes to the next client meanwhile."""
+    with running.connect():
+        until(lambda: running.control._clients)
+        (left,) = running.control._clients
+        number = left.fileno()
+        held = os.dup(number)
+    until(lambda: not running.control._clients and left.fileno() == -1)
+    with running.connect() as client:
+        until(lambda: running.control._clients)
+        assert [each.fileno() for each in running.control._clients] == [number]
+        beats = running.beats
+        until(lambda: running.beats > beats + 2)
+        assert _exchange(client, b'{"verb":"status"}\n')["ok"] is True
+    os.close(held)
 
 
 def test_the_socket_is_for_owner_and_group(tmp_path: Path) -> None:

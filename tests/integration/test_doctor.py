@@ -204,7 +204,7 @@ class TestBroker:
             with closing(Listener(made.port)) as late:
                 return not late.messages
 
-        until(nothing_stays, 15)
+        until(nothing_stays)
 
     def test_nothing_like_a_reading_is_sent_where_a_daemon_has_proven_itself(self, tmp_path: Path, stack: ExitStack) -> None:
         """Subscribers of readings see nothing of the doctor."""

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from edged.flow.outbox import Outbox
-from edged.lib.ids import IdMint
+from edged.lib.ids import new_id
 from edged.types import Committed, FrameId, Outcome, SourceName
 from tests.doubles.clock import FakeClock
 from tests.doubles.folder import Feed, MemoryContents, filed, hot_folder, kept_folder, names, picture, put
@@ -103,11 +103,9 @@ def test_bytes_are_forgotten_after_the_window(inbox: Path, clock: FakeClock) -> 
     assert [delivery.origin.duplicate_of for delivery in feed.delivered] == [None, ids[0], None, ids[2]]
 
 
-def test_the_window_is_one_of_the_clock_also_after_it_was_set_back(inbox: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_window_is_one_of_the_clock_also_after_it_was_set_back(inbox: Path, clock: FakeClock) -> None:
     """Ids only grow: behind a clock that was years ahead all of them say the same time."""
-    mint = IdMint()
-    monkeypatch.setattr("edged.flow.folder.whole.new_id", mint.new_id)
-    mint.new_id(int((clock.now().timestamp() + 3653 * 86_400) * 1000), bytes(10))
+    new_id(int((clock.now().timestamp() + 3653 * 86_400) * 1000), bytes(10))
     with Feed(hot_folder(inbox, duplicates="mark", duplicates_seconds=100, clock=clock, contents=MemoryContents())) as feed:
         until(lambda: feed.source.looked)
         for count, seconds in enumerate((0, 99, 2), start=1):

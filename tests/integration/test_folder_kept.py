@@ -4,7 +4,7 @@ import datetime as dt
 import errno
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
@@ -16,7 +16,7 @@ from edged.flow.outbox import Outbox
 from edged.types import Delivery, FrameId, Outcome, SourceName
 from tests.doubles.clock import FakeClock
 from tests.doubles.folder import Feed, kept_folder, picture, put
-from tests.doubles.readings import make_outbox, reading
+from tests.doubles.readings import reading
 from tests.doubles.wait import until
 
 NAME = SourceName("inbox")
@@ -27,15 +27,6 @@ def inbox(tmp_path: Path) -> Path:
     """An empty folder."""
     (tmp_path / "inbox").mkdir()
     return tmp_path / "inbox"
-
-
-@pytest.fixture
-def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    """What remembers."""
-    outbox = make_outbox(tmp_path)
-    outbox.open()
-    yield outbox
-    outbox.close()
 
 
 def known(outbox: Outbox) -> dict[str, tuple[FrameId, int]]:

@@ -289,7 +289,7 @@ def test_it_ends_at_once_in_the_middle_of_a_large_folder(tmp_path: Path, monkeyp
 
     thread = Thread(target=archive.worker.run, args=(stop, beat))
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
     assert len(beats) == 5
     assert len(archive.names) == 20

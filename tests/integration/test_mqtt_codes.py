@@ -137,7 +137,7 @@ def test_a_refused_payload_dies_and_a_quota_waits(start: Start) -> None:
     made = start(ScriptedBroker(answer))
     for source in ("bad", "bad", "quota", "good"):
         made.add(source=source)
-    until(lambda: made.outbox.stats().dead == 1, 20)
+    until(lambda: made.outbox.stats().dead == 1)
     made.until_sent(2)
     assert made.outbox.dead()[0].source == "bad"
     assert {fault.name for fault in made.relay.health().refused} == {"quota_exceeded"}
@@ -157,3 +157,26 @@ def test_garbage_ends_the_connection_and_nothing_else(start: Start) -> None:
     made.add()
     made.until_sent(1)
     assert broker.connects >= 2
+
+
+def test_what_is_kept_with_a_message_that_is_too_large_is_left_behind(start: Start) -> None:
+    """The next connection begins afresh, also where the broker is away at first; those after it find their session."""
+    too_large = b"\x32" + b"\x80\x80\x80\x01"  # a PUBLISH of 2 MiB
+
+    def answer(_topic: str, mid: int) -> bytes:
+        broker.greeting = b""
+        return puback(mid) + too_large
+
+    def afresh() -> bool:
+        return bool(broker.connect[7] & 0b10)
+
+    broker = ScriptedBroker(answer)
+    made = start(broker)
+    until(lambda: broker.connects >= 3)  # the second was hung up on
+    assert afresh()
+    broker.on_publish, broker.greeting = lambda _topic, mid: puback(mid), connack()
+    until(lambda: made.relay.health().connected)
+    assert afresh()
+    made.publisher.drop()
+    until(lambda: made.relay.health().reconnects == 2 and made.relay.health().connected)
+    assert not afresh()

@@ -256,7 +256,7 @@ class TestTls:
     def test_a_missing_client_certificate_is_a_fault(self, tmp_path: Path, stack: ExitStack, made: Certificates, broker: Broker) -> None:
         """The broker closes the door, and the hint speaks of certificates."""
         link = station(tmp_path, broker, stack, tls={"ca_file": made["ca.pem"]})
-        until(lambda: link.relay.health().fault, 10)
+        until(lambda: link.relay.health().fault)
         fault = link.relay.health().fault
         assert fault is not None
         assert "tls" in fault.hint

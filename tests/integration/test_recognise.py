@@ -17,6 +17,7 @@ from edged.types import Posteriors
 from tests.doubles.wait import until
 
 MODELS = Path(__file__).parents[2] / "models"
+pytestmark = pytest.mark.xdist_group("recognise")  # what they share is made once
 
 
 @pytest.fixture(scope="module")

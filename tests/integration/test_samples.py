@@ -7,6 +7,7 @@ from tests.eval.lines import by_edged, by_reference
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 LABELS = dict(row.split("\t") for row in (SAMPLES / "labels.tsv").read_text(encoding="utf8").splitlines())
+pytestmark = pytest.mark.xdist_group("samples")  # what they share is made once
 
 
 @pytest.fixture(scope="module")

@@ -205,7 +205,7 @@ def test_a_file_system_that_turns_read_only_ends_the_service(tmp_path: Path) -> 
 
 
 def _goes(service: Service) -> bool:
-    until(lambda: service.process.poll() is not None, 20, "still runs on a read-only file system")
+    until(lambda: service.process.poll() is not None, 60, "still runs on a read-only file system")
     return True
 
 

@@ -10,6 +10,7 @@ from tests.systemd.station import CONFIG, DROPIN, INBOX, Station
 
 SAMPLE = "/src/tests/samples/lot.png"
 DOUBLES = "/src/tests/doubles"
+pytestmark = pytest.mark.xdist_group("systemd")  # one machine for all, made in one place
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +139,18 @@ def test_a_reload_takes_a_good_configuration_and_refuses_a_bad_one(box: Station)
     path.write_text(good, encoding="utf-8")
     box.machine.run("systemctl", "reload", "edged")
     box.all_read()
+
+
+def test_metrics_are_written_as_soon_as_somebody_asks_for_them(box: Station) -> None:
+    """What writes them is installed with the rest: one line in the configuration is all, and nothing is amiss."""
+    path = box.machine.path(CONFIG)
+    good = path.read_text(encoding="utf-8")
+    path.write_text(f"{good}metrics: {{file: /run/edged/edged.prom}}\n", encoding="utf-8")
+    box.machine.sh("systemctl restart edged")
+    until(lambda: "edged_accepted_total" in box.machine.sh("cat /run/edged/edged.prom 2>/dev/null || true"), 20)
+    assert box.status()["health"] == {"state": "ok", "reasons": []}
+    path.write_text(good, encoding="utf-8")
+    box.machine.sh("systemctl restart edged")
 
 
 def test_a_bad_configuration_waits_for_a_person(box: Station) -> None:

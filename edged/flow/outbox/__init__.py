@@ -11,6 +11,7 @@ space.py     room on the file system, and the reserve
 database.py  the connection: durability read back, the check at the start, what storage errors mean
 salvage.py   a damaged database is set aside, and a new one made of what can be read
 rebuild.py   ... by taking what proves itself, until rows and payloads agree
+proof.py     ... what a payload proves of itself
 carve.py     records out of its pages, without SQLite
 record.py    how SQLite writes them
 log.py       its write-ahead log, likewise

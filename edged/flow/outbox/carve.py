@@ -5,7 +5,8 @@ Format: https://sqlite.org/fileformat2.html, sections 1 and 2.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,21 @@ from edged.flow.outbox.record import INDEX_INNER, INDEX_LEAF, TABLE_LEAF, cells,
 Value = int | float | str | bytes | None
 
 _MOST_BYTES = 64 * 2**20  # of one record: larger ones are nonsense
-_SIZES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
+_LONG = partial(int.from_bytes, byteorder="big", signed=True)
+_NUMBERS: dict[
+    int, tuple[str, Callable[[bytes], Value] | None]
+] = {  # by serial type: how `struct` names it, and what makes a value of that
+    0: ("0s", lambda _: None),
+    1: ("b", None),
+    2: ("h", None),
+    3: ("3s", _LONG),
+    4: ("i", None),
+    5: ("6s", _LONG),
+    6: ("q", None),
+    7: ("d", None),
+    8: ("0s", lambda _: 0),
+    9: ("0s", lambda _: 1),
+}
 _META = b"epoch"  # of pages without rowid only those of tables are wanted, and this stands in `meta`
 _KEYED = (1, 8)  # columns of other tables without rowid: `retained` and `kept`; no index has as many
 _PAGES_AT, _FREE_AT = 28, 32  # in the header of the file
@@ -98,7 +113,7 @@ def records(pages: Pages) -> Iterator[Record]:
             for at in cells(page):
                 try:
                     yield _record(pages, page, at, table=page[0] == TABLE_LEAF)
-                except (_Nonsense, IndexError, struct.error, UnicodeDecodeError):
+                except (_Nonsense, LookupError, struct.error, UnicodeDecodeError):
                     continue  # this cell alone
 
 
@@ -112,14 +127,20 @@ def _record(pages: Pages, page: bytes, at: int, *, table: bool) -> Record:
     size, at = varint(page, at)
     rowid, at = varint(page, at) if table else (None, at)
     body = _content(pages, page, at, size, table=table)
-    found, at = kinds(body, 0)
-    values: list[Value] = []
-    for kind in found:
-        value, at = _value(body, kind, at)
-        values.append(value)
-    if at != len(body):
+    begin, _ = varint(body, 0)  # of the values
+    layout, decoders = _layout(body[:begin])
+    if begin + layout.size != len(body):
         raise _Nonsense
-    return Record(rowid, tuple(values))
+    found = zip(decoders, layout.unpack_from(body, begin), strict=True)
+    return Record(rowid, tuple([decode(value) if decode else value for decode, value in found]))
+
+
+@lru_cache(maxsize=1024)  # thousands of records have the same types
+def _layout(head: bytes) -> tuple[struct.Struct, list[Callable[[bytes], Value] | None]]:
+    """Where the values of a record with this head stand, and what makes values of them."""
+    types, _ = kinds(head, 0)
+    columns = [(f"{(kind - 12) // 2}s", bytes.decode if kind % 2 else None) if kind >= 12 else _NUMBERS[kind] for kind in types]
+    return struct.Struct(">" + "".join(code for code, _ in columns)), [decode for _, decode in columns]
 
 
 def _content(pages: Pages, page: bytes, at: int, size: int, *, table: bool) -> bytes:
@@ -142,23 +163,3 @@ def _content(pages: Pages, page: bytes, at: int, size: int, *, table: bool) -> b
         parts.append(more[4 : 4 + left])
         left -= usable - 4
     return b"".join(parts)
-
-
-def _value(body: bytes, kind: int, at: int) -> tuple[Value, int]:
-    if kind >= 12:
-        size = (kind - 12) // 2
-        raw = body[at : at + size]
-        if len(raw) != size:
-            raise _Nonsense
-        return (raw.decode() if kind % 2 else raw), at + size
-    if kind in (8, 9):
-        return kind - 8, at
-    if kind in (10, 11):
-        raise _Nonsense
-    raw = body[at : at + _SIZES[kind]]
-    if len(raw) != _SIZES[kind]:
-        raise _Nonsense
-    at += len(raw)
-    if kind == 0:
-        return None, at
-    return (struct.unpack(">d", raw)[0] if kind == 7 else int.from_bytes(raw, "big", signed=True)), at

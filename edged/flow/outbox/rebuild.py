@@ -2,21 +2,23 @@
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from edged.flow.outbox.carve import Record, Value
+from edged.flow.outbox.proof import prove
 from edged.flow.outbox.record import READING_COLUMNS
-from edged.flow.outbox.seal import DamagedPayload, belongs, unpack
-from edged.types import FrameId, Outcome, RowState, SourceName
+from edged.types import Outcome, RowState
 
-OUTCOMES = [str(outcome) for outcome in Outcome]
-_STATES = [str(state) for state in RowState]
+OUTCOMES = tuple(map(str, Outcome))
+_STATES = tuple(map(str, RowState))
 _KEPT_COLUMNS, _CONTENT_COLUMNS = 8, 5
 _OWN = ("reading", "payload", "meta", "former_epoch")
 _EPOCH_CHARACTERS = 16
+_BATCH = 256  # rows
 _LOST = "its payload was damaged on the disk"
 
 
@@ -25,80 +27,110 @@ def read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, timeout=0)
 
 
+class Batches:
+    """Rows for the new database, inserted many at once: that takes half the time.
+
+    Each statement has its own, so what its rows do must not depend on the rows of another one.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """Insert into *db*; nothing stands there for sure before `flush`."""
+        self._db = db
+        self._rows: defaultdict[str, list[Sequence[Value]]] = defaultdict(list)
+
+    def add(self, statement: str, row: Sequence[Value]) -> None:
+        """Insert it, now or later."""
+        rows = self._rows[statement]
+        rows.append(row)
+        if len(rows) == _BATCH:
+            self._insert(statement, rows)
+
+    def take(self, table: str, row: Sequence[Value]) -> None:
+        """Insert what is not there yet."""
+        self.add(f"INSERT OR IGNORE INTO {table} VALUES ({_marks(len(row))})", row)  # noqa: S608 - our own names
+
+    def flush(self) -> None:
+        """Insert what waits."""
+        for statement, rows in self._rows.items():
+            self._insert(statement, rows)
+
+    def _insert(self, statement: str, rows: list[Sequence[Value]]) -> None:
+        try:
+            self._db.executemany(statement, rows)
+        except sqlite3.IntegrityError:  # a value that its column never has; to ignore or replace once more changes nothing
+            for row in rows:
+                with suppress(sqlite3.IntegrityError):
+                    self._db.execute(statement, row)
+        rows.clear()
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
 def take_over(db: sqlite3.Connection, found: Iterator[Record]) -> dict[str, int]:
     """Take over every record that is one of ours; the highest seq seen in each of the two tables."""
     db.execute("CREATE TEMP TABLE proven (seq INTEGER PRIMARY KEY, id, source, outcome, reasons, epoch)")
     db.execute("CREATE TEMP TABLE known_epoch (epoch)")
-    tops = {"reading": 0, "payload": 0}
     columns = [name for _, name, *_ in db.execute("PRAGMA table_info(reading)")]
-    for record in found:
-        values, seq = record.values, record.rowid
+    into_reading = {
+        (verb, count): f"INSERT OR {verb} INTO reading ({', '.join(columns[:count])}) VALUES ({_marks(count)})"  # noqa: S608 - our own names
+        for count in range(READING_COLUMNS, len(columns) + 1)
+        for verb in ("IGNORE", "REPLACE")
+    }
+    batches = Batches(db)
+    readings = payloads = 0
+    for seq, values in found:
+        count = len(values)
         if seq is None or seq < 1:
-            _take_keyed(db, values)
-        elif len(values) == 2 and isinstance(values[1], bytes):
-            tops["payload"] = max(tops["payload"], _take_payload(db, values[1]))
-        elif len(values) == 2:
-            _take_former(db, seq, values[1])
-        elif len(values) == _CONTENT_COLUMNS:
-            _take(db, "content", (seq, *values[1:]))
-        elif READING_COLUMNS <= len(values) <= len(columns) and _is_reading(values):
-            names = ", ".join(columns[: len(values)])
-            _take_reading(db, names, (seq, *values[1:]))
-            tops["reading"] = max(tops["reading"], seq)
-    return tops
+            _take_keyed(batches, values)
+        elif count == 2 and isinstance(values[1], bytes):
+            payloads = max(payloads, _take_payload(batches, values[1]))
+        elif count == 2:
+            _take_former(batches, seq, values[1])
+        elif count == _CONTENT_COLUMNS:
+            batches.take("content", (seq, *values[1:]))
+        elif READING_COLUMNS <= count <= len(columns) and _is_reading(values):
+            verb = "IGNORE" if values[5] == RowState.PENDING else "REPLACE"  # a page may be left over from before the row was sent
+            batches.add(into_reading[verb, count], (seq, *values[1:]))
+            readings = max(readings, seq)
+    batches.flush()
+    return {"reading": readings, "payload": payloads}
 
 
 def _is_reading(values: Sequence[Value]) -> bool:
-    outcome, reasons, state = (str(value) for value in values[3:6])
+    outcome, reasons, state = values[3:6]
     try:
-        return outcome in OUTCOMES and state in _STATES and (reasons == "[]" or isinstance(json.loads(reasons), list))
+        return outcome in OUTCOMES and state in _STATES and (reasons == "[]" or isinstance(json.loads(str(reasons)), list))
     except ValueError:
         return False
 
 
-def _take_reading(db: sqlite3.Connection, names: str, values: Sequence[Value]) -> None:
-    """A page may be left over from before the row was sent: what is not pending wins."""
-    verb = "INSERT OR IGNORE" if values[5] == RowState.PENDING else "INSERT OR REPLACE"
-    with suppress(sqlite3.IntegrityError):  # a value that no reading has
-        db.execute(f"{verb} INTO reading ({names}) VALUES ({', '.join('?' * len(values))})", values)
-
-
-def _take_payload(db: sqlite3.Connection, stored: bytes) -> int:
+def _take_payload(batches: Batches, stored: bytes) -> int:
     """Only what proves itself; its own content says which row it belongs to, whatever its key says. Its seq, or 0."""
-    try:
-        told = json.loads(unpack(stored))
-        seq, id, source, outcome, reasons, epoch = (told[key] for key in ("seq", "id", "source", "outcome", "reasons", "epoch"))
-        proven = belongs(stored, seq=seq, id=FrameId(id), source=SourceName(source))
-    except (DamagedPayload, ValueError, KeyError, TypeError):
+    proof = prove(stored)
+    if proof is None:
         return 0
-    if not proven:
-        return 0
-    db.execute("INSERT OR REPLACE INTO payload VALUES (?, ?)", (seq, stored))
-    db.execute("INSERT OR REPLACE INTO proven VALUES (?, ?, ?, ?, ?, ?)", (seq, id, source, outcome, json.dumps(reasons), epoch))
-    return int(seq)
+    batches.add("INSERT OR REPLACE INTO payload VALUES (?, ?)", (proof.seq, stored))
+    batches.add("INSERT OR REPLACE INTO proven VALUES (?, ?, ?, ?, ?, ?)", tuple(proof))
+    return proof.seq
 
 
-def _take_keyed(db: sqlite3.Connection, values: Sequence[Value]) -> None:
+def _take_keyed(batches: Batches, values: Sequence[Value]) -> None:
     """A row of a table without rowid: their numbers of columns differ."""
     if len(values) == 1:
-        _take(db, "retained", values)
+        batches.take("retained", values)
     elif len(values) == _KEPT_COLUMNS:
-        _take(db, "kept", values)
+        batches.take("kept", values)
     elif len(values) == 2 and values[0] == "epoch" and _is_epoch(values[1]):
-        db.execute("INSERT INTO known_epoch VALUES (?)", (values[1],))
+        batches.add("INSERT INTO known_epoch VALUES (?)", values[1:])
     elif len(values) == 2 and values[0] == "replay":
-        _take(db, "meta", values)
+        batches.take("meta", values)
 
 
-def _take(db: sqlite3.Connection, table: str, values: Sequence[Value]) -> None:
-    """What SQL did not reach; a value that its column never has is refused by the table."""
-    with suppress(sqlite3.IntegrityError):
-        db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608 - our own names
-
-
-def _take_former(db: sqlite3.Connection, seq: int, epoch: Value) -> None:
+def _take_former(batches: Batches, seq: int, epoch: Value) -> None:
     if _is_epoch(epoch):
-        db.execute("INSERT OR REPLACE INTO former_epoch VALUES (?, ?)", (seq, epoch))
+        batches.add("INSERT OR REPLACE INTO former_epoch VALUES (?, ?)", (seq, epoch))
 
 
 def _is_epoch(value: Value) -> bool:
@@ -110,10 +142,9 @@ def settle(db: sqlite3.Connection, now: float) -> int:
 
     A row that a payload contradicts is another one's, with a key that was damaged: what became of it, nobody knows.
     """
-    db.execute("CREATE INDEX temp.proven_id ON proven (id)")
     db.execute(
-        "DELETE FROM reading WHERE EXISTS (SELECT 1 FROM proven p WHERE p.seq = reading.seq AND p.id <> reading.id)"
-        " OR EXISTS (SELECT 1 FROM proven p WHERE p.id = reading.id AND p.seq <> reading.seq)"
+        "DELETE FROM reading WHERE seq IN (SELECT r.seq FROM proven p JOIN reading r ON r.seq = p.seq WHERE r.id <> p.id"
+        " UNION SELECT r.seq FROM proven p JOIN reading r ON r.id = p.id WHERE r.seq <> p.seq)"
     )
     db.execute(
         "INSERT OR IGNORE INTO reading (seq, id, source, outcome, reasons, state, filed, attempts, next_try, reason, changed_at)"
@@ -154,8 +185,10 @@ def go_on(db: sqlite3.Connection, tops: dict[str, int], *, whole: bool) -> bool:
 def copy_others(db: sqlite3.Connection, path: Path) -> None:
     """Tables that are none of the outbox's rows: as far as SQL reaches."""
     tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'") if name not in _OWN]
+    batches = Batches(db)
     for table in tables:
         with suppress(sqlite3.Error, UnicodeDecodeError), closing(read_only(path)) as old:
             for row in old.execute(f"SELECT * FROM {table}"):  # noqa: S608 - a name out of our own schema
-                _take(db, table, row)
+                batches.take(table, row)
+    batches.flush()
     path.with_name(f"{path.name}-shm").unlink(missing_ok=True)

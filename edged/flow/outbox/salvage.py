@@ -151,11 +151,16 @@ def set_aside(path: Path) -> list[str]:
 
 def _fill(db: sqlite3.Connection, path: Path, why: str, now: dt.datetime) -> Salvage:
     copy_others(db, path)
+    indexes = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL").fetchall()
+    for index, _ in indexes:  # to be made at once from all rows
+        db.execute(f"DROP INDEX {index}")
     with closing(Pages(path, page_bytes(path))) as pages:
         tops = take_over(db, records(pages))
         whole = not pages.cut and not pages.log.lost
     damaged = settle(db, now.timestamp())
     new_epoch = go_on(db, tops, whole=whole)
+    for _, statement in indexes:
+        db.execute(statement)
     name = f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}"
     while any(path.with_name(name + suffix).exists() for suffix in ("", "-wal")):
         name += "-again"

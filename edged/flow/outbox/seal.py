@@ -12,6 +12,7 @@ _V1 = b"\x01"
 _PLAIN = b"{"  # a payload of the first schema: JSON as it is, without a checksum
 _HEAD = len(_V1) + 4
 _LEVEL, _RAW, _MEMORY = 6, -15, 9
+_BEGIN_BYTES = 1024  # what is told of a reading before its lines, unless its file has a very long name
 
 # Never changed: what was written with it is read with it. The likeliest comes last.
 _DICTIONARY = (
@@ -77,6 +78,16 @@ def unpack(stored: bytes) -> bytes:
         message = "the payload is cut short, or of a kind that this edged does not know"
         raise DamagedPayload(message)
     return body
+
+
+def begin(stored: bytes) -> bytes:
+    """How a sealed payload begins: its checksum covers the rest, which takes time to inflate. Of any other nothing."""
+    if stored[:1] != _V1:
+        return b""
+    try:
+        return zlib.decompressobj(_RAW, _DICTIONARY).decompress(stored[_HEAD:], _BEGIN_BYTES)
+    except zlib.error:
+        return b""
 
 
 def _checksum(packed: bytes, seq: int, id: FrameId, source: SourceName) -> bytes:

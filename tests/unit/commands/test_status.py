@@ -21,6 +21,8 @@ TOLD: dict[str, Any] = {
         "sent_again": 0,
         "signals": 0,
         "signals_dropped": 0,
+        "inbound_dropped": 0,
+        "requests_dropped": 0,
         "no_subscriber": 0,
         "dead": 0,
         "reconnects": 0,
@@ -59,11 +61,12 @@ def test_what_is_unusual_is_told() -> None:
     told = TOLD | {
         "health": {"state": "degraded", "reasons": ["reload: restart needed: device"]},
         "outbox": TOLD["outbox"] | {"unconfirmed": 2},
-        "broker": TOLD["broker"] | {"connected": False, "signals": 5, "signals_dropped": 1, "replaying": {"first": 2, "last": 3}},
+        "broker": TOLD["broker"]
+        | {"connected": False, "signals": 5, "signals_dropped": 1, "requests_dropped": 8, "replaying": {"first": 2, "last": 3}},
         "sources": {"inbox": TOLD["sources"]["inbox"] | {"overflows": 4}},
     }
     text = "\n".join(lines(told))
     assert "  ! reload: restart needed: device" in text
-    assert "not connected, 3 sent since start, 5 signals, 1 signals dropped, a replay goes on, seq 2 to 3" in text
+    assert "not connected, 3 sent since start, 5 signals, 1 signals dropped, 8 requests dropped, a replay goes on, seq 2 to 3" in text
     assert "3 sent (2 unconfirmed) + " in text
     assert "1 waiting, 4 overflows" in text

@@ -32,7 +32,7 @@ class Bench:
         self.pause = pause
         self.begun += 1
         number = self.begun
-        assert self.may_end.wait(10)
+        assert self.may_end.wait(60)
         self.done += 1
         return Reloaded(ok=True, config=f"{number}")
 
@@ -55,7 +55,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     yield it
     it.may_end.set()
     it.stop.set()
-    it.thread.join(10)
+    it.thread.join(60)
 
 
 def test_who_asks_hears_what_became_of_it(bench: Bench) -> None:
@@ -110,7 +110,7 @@ def test_a_reload_that_never_ends_is_frozen(tmp_path: Path) -> None:
     assert bench.beats == before
     bench.may_end.set()
     bench.stop.set()
-    bench.thread.join(10)
+    bench.thread.join(60)
 
 
 def test_a_changed_file_is_reloaded_once_without_being_asked(bench: Bench, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_change_that_somebody_asked_for_is_reloaded_once(bench: Bench, tmp_pat
 def test_a_stop_ends_it_soon_and_begins_nothing(bench: Bench) -> None:
     """Its thread ends although nobody asked for anything."""
     bench.stop.set()
-    bench.thread.join(10)
+    bench.thread.join(60)
     assert not bench.thread.is_alive()
     assert bench.begun == 1
 

@@ -27,7 +27,7 @@ def test_dead_readings_are_made_pending_by_their_numbers_only(tmp_path: Path) ->
     outbox.reject(2, "bad")
     unused: Any = SimpleNamespace()
     report = Report(unused, unused, [], unused, outbox)
-    report.attach(relay, unused)
+    report.attach(relay, unused, unused)
     retry = report.verbs()["outbox_retry"]
     for seqs in ([2**63], [-(2**70)], [0], [True], [1.0], ["1"], "all", {}):
         with pytest.raises(UsageError, match="expected a list of numbers of readings"):
@@ -55,7 +55,7 @@ def test_whatever_stands_in_the_way_of_a_reading_is_told(tmp_path: Path, trouble
     outbox, relay, unused = make_outbox(tmp_path), Mock(health=lambda: now), Mock()
     outbox.open()
     report = Report(unused, unused, [now], unused, outbox)
-    report.attach(relay, now)
+    report.attach(relay, now, now)
     health = report.health()
     assert (health.state, health.reasons) == (state, reasons)
     outbox.close()
@@ -89,8 +89,10 @@ def test_the_status_can_be_said_in_json_whatever_the_relay_knows(tmp_path: Path)
     loaded: Any = SimpleNamespace(config=SimpleNamespace(device="box"), digest="0" * 64)
     report = Report(loaded, ModelRef(name="m", precision="fp16", digest="0" * 64), [], Ledger([], 8, FakeClock()), outbox)
     sink: Any = SimpleNamespace(unfiled=0, stuck=False, full="")
-    report.attach(Mock(health=lambda: health), sink)
+    desk: Any = SimpleNamespace(dropped=3)
+    report.attach(Mock(health=lambda: health), sink, desk)
     told = json.loads(json.dumps(report.verbs()["status"]({})))
     assert told["broker"]["certificate_until"].endswith("Z")
     assert told["broker"]["replaying"]["last"] == 2
+    assert told["broker"]["requests_dropped"] == 3
     outbox.close()

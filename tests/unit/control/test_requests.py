@@ -70,7 +70,7 @@ class Desk:
 
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(60)
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ class TestVerbsThatChangeSomething:
 def test_a_slow_verb_lets_us_beat() -> None:
     """A question that takes its time is no freeze."""
     release = threading.Event()
-    made = Desk(health=lambda _: release.wait(10))
+    made = Desk(health=lambda _: release.wait(60))
     made.ask("health")
     beats = made.beats
     until(lambda: made.beats > beats + 5)

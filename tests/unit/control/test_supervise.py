@@ -51,6 +51,7 @@ class Stage:
     stuck: threading.Event | None = None  # hangs until it is set, deaf to stop
     beating: threading.Event = field(default_factory=threading.Event)
     working: threading.Event = field(default_factory=threading.Event)
+    beats: int = 0
 
     def __post_init__(self) -> None:
         self.beating.set()
@@ -65,6 +66,7 @@ class Stage:
         while not stop.wait(0.001):
             if self.beating.is_set():
                 beat()
+                self.beats += 1
         self.log.append(f"{self.name} stopped")
 
 
@@ -77,7 +79,7 @@ class House:
     def __init__(self, *stages: Worker, times: SupervisorTimes | None = None, delay: Callable[[int], float] = lambda _: 0.0) -> None:
         self.clock, self.manager = Clock(), Manager()
         times = times or SupervisorTimes(tick=0.002)
-        self.hangups = 0
+        self.hangups, self.stages = 0, stages
         self.supervisor = Supervisor(stages, notifier=self.manager, delay=delay, times=times, clock=self.clock, hangup=self._hangup)
         self.verdict: Verdict | None = None
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -102,14 +104,21 @@ class House:
         judged = self.supervisor
         for _step in range(round(seconds)):
             self.clock.now += 1.0
+            self._let_beat()
             until(lambda: judged._judged_at == self.clock.now)
+
+    def _let_beat(self) -> None:
+        """Let every stage beat once at the time that it is now, even where its thread has to wait for a processor."""
+        well = [stage for stage in self.stages if isinstance(stage, Stage) and stage.working.is_set() and stage.beating.is_set()]
+        before = [stage.beats for stage in well if stage.stuck is None]
+        until(lambda: all(stage.beats > count + 1 for stage, count in zip(well, before, strict=True)))
 
     def stop(self) -> Verdict:
         self.supervisor.tell(signal.SIGTERM)
         return self.end()
 
     def end(self) -> Verdict:
-        self.thread.join(10)
+        self.thread.join(60)
         assert self.verdict is not None
         return self.verdict
 
@@ -189,7 +198,7 @@ def test_a_failed_worker_is_started_again_after_its_pause(caplog: pytest.LogCapt
     health = house.supervisor.health()
     assert (health.state, health.reasons) == (HealthState.DEGRADED, ("feed: ValueError",))
     house.pass_seconds(3)
-    failing.working.wait(10)
+    failing.working.wait(60)
     assert house.supervisor.health().state is HealthState.DEGRADED
     house.pass_seconds(61)
     until(lambda: house.supervisor.health().state is HealthState.OK)
@@ -236,7 +245,7 @@ def test_a_full_outbox_is_no_reason_to_end() -> None:
     """Room may come back: whoever failed for want of it is started again."""
     feed = Stage("feed", script=[OutboxFull("no room")])
     house = House(feed).start()
-    assert feed.working.wait(10)
+    assert feed.working.wait(60)
     assert house.stop() == Verdict(exit_code=0, left=())
 
 
@@ -245,8 +254,8 @@ def test_a_worker_that_does_not_stop_is_named(caplog: pytest.LogCaptureFixture) 
     log: list[str] = []
     release = threading.Event()
     stuck = Stage("feed", stuck=release)
-    house = House(Stage("relay", log=log), stuck, times=SupervisorTimes(tick=0.002, stop=0.1)).start()
-    stuck.working.wait(10)
+    house = House(Stage("relay", log=log), stuck, times=SupervisorTimes(tick=0.002, stop=1.0)).start()
+    stuck.working.wait(60)
     assert house.stop() == Verdict(exit_code=0, left=("feed",))
     assert log[-1] == "relay stopped"
     assert [record.worker for record in caplog.records if "left behind" in record.getMessage()] == ["feed"]  # type: ignore[attr-defined]
@@ -280,7 +289,7 @@ def test_real_signals_reach_the_main_loop(number: signal.Signals) -> None:
     before = signal.getsignal(number)
     stage = Stage("feed")
     supervisor = Supervisor([stage], notifier=Manager(), delay=lambda _: 0.0)
-    sender = threading.Thread(target=lambda: (stage.working.wait(10), os.kill(os.getpid(), number)), daemon=True)
+    sender = threading.Thread(target=lambda: (stage.working.wait(60), os.kill(os.getpid(), number)), daemon=True)
     sender.start()
     with signals(supervisor):
         assert supervisor.run().exit_code == 0

@@ -43,7 +43,7 @@ class Feeding:
 
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(60)
 
 
 def test_it_ends_with_the_last_answer_and_not_before() -> None:
@@ -91,4 +91,4 @@ def test_a_sink_that_stands_still_keeps_none() -> None:
     until(lambda: sink.full)
     until(lambda: (library.lent, library.back) == (3, 3))
     feeding.end()
-    thread.join(10)
+    thread.join(60)

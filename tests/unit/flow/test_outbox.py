@@ -28,12 +28,9 @@ SMALLEST = 8 * 2**20
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Outbox]:
-    """An open outbox."""
-    outbox = make_outbox(tmp_path)
-    outbox.open()
-    yield outbox
-    outbox.close()
+def store(outbox: Outbox) -> Outbox:
+    """What the contract asks for."""
+    return outbox
 
 
 def sql(path: Path, statement: str) -> list[tuple[object, ...]]:

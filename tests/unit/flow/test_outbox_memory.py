@@ -1,7 +1,6 @@
 """What the database remembers of files that stay where they are."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +13,6 @@ from tests.doubles.disk import ERRORS, FailingDisk
 from tests.doubles.readings import frame_id, make_outbox, reading
 
 A, B = SourceName("a"), SourceName("b")
-
-
-@pytest.fixture
-def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    """An open outbox."""
-    outbox = make_outbox(tmp_path)
-    outbox.open()
-    yield outbox
-    outbox.close()
 
 
 def file(number: int, path: str | None = None, mark: Mark | None = None) -> KeptFile:

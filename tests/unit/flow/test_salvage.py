@@ -2,16 +2,20 @@
 
 import os
 import shutil
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from edged.flow.memory import KeptFile, Mark
 from edged.flow.outbox import Outbox
+from edged.flow.outbox.carve import Record
+from edged.flow.outbox.rebuild import take_over
 from edged.flow.outbox.record import holds_readings
-from edged.flow.outbox.schema import PAGE_BYTES
+from edged.flow.outbox.schema import PAGE_BYTES, migrate, newest, schema
 from edged.flow.outbox.seal import DamagedPayload, seal, unpack, unseal
 from edged.types import RowState, SourceName
 from tests.contracts.message_store_contract import NOW, balanced
@@ -389,6 +393,35 @@ def test_each_step_of_a_salvage_is_durable_before_what_builds_on_it(closed: Path
     assert outbox.salvaged
     assert steps == ["file", "outbox.db.salvaged", "folder", outbox.salvaged.set_aside, "outbox.db", "folder"]
     outbox.close()
+
+
+def test_a_row_that_no_table_takes_keeps_none_of_its_neighbours_out(tmp_path: Path) -> None:
+    """Rows are inserted many at once, and one with a value that its column never has is left out alone."""
+    state = (0, 0, 0.0, "", NOW)
+    rows = [(None, frame_id(n), "inbox", "ok", "[]", "sent", *state) for n in range(1, 6)]
+    rows[2] = (None, b"a blob", *rows[2][2:])
+    with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None)) as db:
+        migrate(db, tmp_path / "new.db")
+        take_over(db, iter([Record(n, row) for n, row in enumerate(rows, 1)]))
+        assert [seq for (seq,) in db.execute("SELECT seq FROM reading")] == [1, 2, 4, 5]
+
+
+def test_what_is_not_pending_any_more_wins(tmp_path: Path) -> None:
+    """A page may be left over from before the row was sent, wherever it lies."""
+    pending, sent = ((None, frame_id(1), "inbox", "ok", "[]", state, 0, 0, 0.0, "", NOW) for state in ("pending", "sent"))
+    for number, order in enumerate([(pending, sent), (sent, pending)]):
+        with closing(sqlite3.connect(tmp_path / f"{number}.db", isolation_level=None)) as db:
+            migrate(db, tmp_path / "new.db")
+            take_over(db, (Record(1, row) for row in order))
+            assert db.execute("SELECT state FROM reading").fetchall() == [("sent",)]
+
+
+def test_a_salvaged_database_has_all_tables_and_indexes(closed: Path) -> None:
+    """Word for word: else the next look at it would call it damaged."""
+    spoil_header(closed)
+    opened(closed.parent).close()
+    with closing(sqlite3.connect(closed)) as db:
+        assert schema(db) == newest()
 
 
 def test_somebody_is_told_until_the_damaged_file_is_moved_away(closed: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edged.errors import UsageError
-from edged.flow.again import ReplayVerb
+from edged.flow.replay_verb import ReplayVerb
 from edged.link import Message
 from tests.contracts.message_store_contract import balanced
 from tests.doubles.fake_publisher import FORGET, HANG_UP

@@ -27,7 +27,7 @@ _ANSWER_SECONDS = 30.0
 _NAME_CHARACTERS = 255
 
 
-class Asked:
+class ReadVerb:
     """The verb `read`."""
 
     def __init__(

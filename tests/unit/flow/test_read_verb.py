@@ -9,25 +9,25 @@ from typing import Any
 import pytest
 
 from edged.errors import UsageError
-from edged.flow.asked import IMAGE_BYTES, Asked
 from edged.flow.pipeline import Lease
+from edged.flow.read_verb import IMAGE_BYTES, ReadVerb
 from edged.lib.clock import SystemClock
 from edged.types import SourceName
 from tests.unit.flow.test_reader import STEPS, reader
 
 
-def asked(*names: str, prove: Callable[[bytes], None] = STEPS.prove, give_back: Callable[[], None] = lambda: None) -> Asked:
+def read_verb(*names: str, prove: Callable[[bytes], None] = STEPS.prove, give_back: Callable[[], None] = lambda: None) -> ReadVerb:
     """The verb, with these sources."""
     subject = replace(reader(), steps=replace(STEPS, prove=prove))
     sources = [SourceName(name) for name in names]
-    return Asked(sources, lambda _: Lease(subject, give_back), device="line3", clock=SystemClock(), check=lambda: None)
+    return ReadVerb(sources, lambda _: Lease(subject, give_back), device="line3", clock=SystemClock(), check=lambda: None)
 
 
 def test_the_answer_is_the_reading(capsys: pytest.CaptureFixture[str]) -> None:
     """As the source would read it, without seq and epoch: it was never committed."""
     picture = b"any bytes"
     returned: list[bool] = []
-    told = asked("inbox", give_back=lambda: returned.append(True))({"image": base64.b64encode(picture).decode(), "name": "a.png"})
+    told = read_verb("inbox", give_back=lambda: returned.append(True))({"image": base64.b64encode(picture).decode(), "name": "a.png"})
     assert returned == [True]
     assert (told["schema"], told["source"], told["seq"], told["epoch"]) == ("edged.reading/1", "inbox", None, None)
     assert told["origin"]["name"] == "a.png"
@@ -37,7 +37,7 @@ def test_the_answer_is_the_reading(capsys: pytest.CaptureFixture[str]) -> None:
 def test_it_is_decoded_in_a_child_first() -> None:
     """Whoever may ask must not be able to end the daemon."""
     proven: list[bytes] = []
-    asked("inbox", prove=proven.append)({"image": base64.b64encode(b"x").decode()})
+    read_verb("inbox", prove=proven.append)({"image": base64.b64encode(b"x").decode()})
     assert proven == [b"x"]
 
 
@@ -56,13 +56,13 @@ def test_it_is_decoded_in_a_child_first() -> None:
 def test_what_is_no_picture_is_refused_with_what_was_found(arguments: dict[str, Any]) -> None:
     """And with what to send."""
     with pytest.raises(UsageError) as caught:
-        asked("inbox")(arguments)
+        read_verb("inbox")(arguments)
     assert caught.value.hint
 
 
 def test_of_several_sources_one_must_be_named() -> None:
     """Each reads in its own way."""
     with pytest.raises(UsageError, match="source is None") as caught:
-        asked("a", "b")({"image": ""})
+        read_verb("a", "b")({"image": ""})
     assert "a, b" in caught.value.hint
-    assert asked("a", "b")({"image": "", "source": "b"})["source"] == "b"
+    assert read_verb("a", "b")({"image": "", "source": "b"})["source"] == "b"

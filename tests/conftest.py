@@ -1,0 +1,25 @@
+"""What tests of several places begin with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edged.flow.outbox import Outbox
+from edged.lib.ids import new_id
+from tests.doubles.readings import make_outbox
+
+
+@pytest.fixture(autouse=True)
+def _ids_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids of a process only grow: a test that moves the clock years ahead would leave them there to all tests after it."""
+    monkeypatch.setattr(new_id.__self__, "_last", -1)
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    """An open outbox."""
+    outbox = make_outbox(tmp_path)
+    outbox.open()
+    yield outbox
+    outbox.close()
