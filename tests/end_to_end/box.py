@@ -57,6 +57,11 @@ class Subscriber:
         with self._changed:
             return list(self._readings)
 
+    def count(self) -> int:
+        """How many readings came so far."""
+        with self._changed:
+            return len(self._readings)
+
     def wait(self, condition: Callable[[list[dict[str, Any]]], bool], timeout: float = 120) -> list[dict[str, Any]]:
         """The readings once they meet *condition*; fails after *timeout* seconds."""
         with self._changed:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.wait import until
+from tests.doubles.wait import until, until_still
 from tests.end_to_end.box import SAMPLES, running
 
 
@@ -20,7 +20,8 @@ def burst(tmp_path: Path, count: int) -> None:
             with (box.inbox / f"{number}.png").open("wb") as file:
                 file.write(small)
         box.daemon.send_signal(signal.SIGCONT)
-        readings = subscriber.wait(lambda readings: len(readings) >= count, 60 + count / 25)
+        until_still(lambda: subscriber.count() >= count, subscriber.count)
+        readings = subscriber.readings()
         assert box.stop() == 0
         names = collections.Counter(r["origin"]["name"] for r in readings)
         assert len(names) == count
