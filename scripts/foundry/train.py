@@ -161,7 +161,7 @@ class Run:
                 group["lr"] = rate * factor
             loss, parts = loss_of(self.student, self.teacher, batch, weights)
             self.optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(self.student.parameters(), 2.0)
             self.optimiser.step()
             self.step, count, lines = self.step + 1, count + 1, lines + len(batch.lengths)
