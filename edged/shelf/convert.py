@@ -1,20 +1,26 @@
 """From ONNX to OpenVINO IR that takes the bytes of a picture. The shelf's door to OpenVINO."""
 
+import io
 import tempfile
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import openvino as ov
 from openvino.preprocess import PrePostProcessor
 
 from edged.errors import ModelError
 from edged.manifest import InputSpec
+from edged.shelf.neck import with_neck
+from edged.shelf.recipes import Neck
 
 CONVERTER: Final = f"OpenVINO {ov.__version__.split('-')[0]}"
 
 
-def to_ir(onnx: bytes, spec: InputSpec) -> tuple[bytes, bytes]:
+def to_ir(onnx: bytes, spec: InputSpec, neck: Neck | None = None) -> tuple[bytes, bytes]:
     """Convert a recogniser: `xml` and `bin` with f16 weights, input u8 N x H x W x C, normalised inside the graph.
+
+    With *neck*, what follows the convolutions is ours.
 
     Raises:
         ModelError: OpenVINO cannot convert it.
@@ -23,13 +29,19 @@ def to_ir(onnx: bytes, spec: InputSpec) -> tuple[bytes, bytes]:
         source, target = Path(folder, "model.onnx"), Path(folder, "model.xml")
         source.write_bytes(onnx)
         try:
-            graph = _with_input(ov.Core().read_model(source), spec)
+            graph = ov.Core().read_model(source)
+            graph = _with_input(_with_neck(graph, neck) if neck else graph, spec)
             _rename(graph)
             ov.save_model(graph, target, compress_to_fp16=True)
         except RuntimeError as error:
             msg = f"{CONVERTER} cannot convert the model: {error}"
             raise ModelError(msg, hint="install the version of openvino that edged is locked to") from error
         return target.read_bytes(), target.with_suffix(".bin").read_bytes()
+
+
+def _with_neck(graph: ov.Model, neck: Neck) -> ov.Model:
+    with np.load(io.BytesIO(neck.arrays)) as arrays:
+        return with_neck(graph, {name: arrays[name].astype(np.float32) for name in arrays}, convolved=neck.convolved, skip=neck.skip)
 
 
 def _with_input(graph: ov.Model, spec: InputSpec) -> ov.Model:

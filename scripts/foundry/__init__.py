@@ -1,0 +1,1 @@
+"""The foundry: renders lines with true labels and trains recognisers on them; never on the box."""

@@ -1,0 +1,107 @@
+"""The exam: features of the labelled lines, computed once, and what a student makes of them."""
+
+import argparse
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+
+from scripts.foundry.lesson import Drawn, save, taught, to_height
+from scripts.foundry.network import Student
+from scripts.foundry.shards import Charset
+from scripts.foundry.teacher import Teacher
+
+_AT_ONCE: Final = 32
+
+
+def score_module(tree: Path) -> ModuleType:
+    """`score.py` of the labelled pictures: the one definition of the figures."""
+    spec = importlib.util.spec_from_file_location("score", tree / "score.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Exam:
+    """All lines of a tree as features."""
+
+    def __init__(self, path: Path, charset: Charset) -> None:
+        """*path*: made by `python -m scripts.foundry.pupils`."""
+        arrays = np.load(path)
+        self._charset = charset
+        self._convolved, self._skip, self._starts = arrays["convolved"], arrays["skip"], arrays["starts"]
+        self.keys, self.texts = [str(k) for k in arrays["kinds"]], [str(t) for t in arrays["texts"]]
+        self._score = score_module(Path(str(arrays["tree"])))
+
+    def answers(self, student: Student) -> list[tuple[str, float]]:
+        """Text and mean posterior of its characters for every line."""
+        student.eval()
+        lengths = np.diff(self._starts)
+        order = np.argsort(lengths)
+        answers: list[tuple[str, float]] = [("", 0.0)] * len(order)
+        with torch.inference_mode():
+            for start in range(0, len(order), _AT_ONCE):
+                group = order[start : start + _AT_ONCE]
+                widest = int(lengths[group].max())
+                convolved, skip = (
+                    torch.from_numpy(np.stack([self._padded(a, i, widest) for i in group])) for a in (self._convolved, self._skip)
+                )
+                shares, best = student(convolved, skip).softmax(2).max(2)
+                for row, i in enumerate(group):
+                    classes, sure = best[row, : lengths[i]].tolist(), shares[row, : lengths[i]].tolist()
+                    kept = [s for c, b, s in zip(classes, [0, *classes], sure, strict=False) if c not in (b, 0)]
+                    answers[int(i)] = (self._charset.decode(classes), float(np.mean(kept)) if kept else 0.0)
+        return answers
+
+    def _padded(self, array: np.ndarray, i: int, widest: int) -> np.ndarray:
+        steps = array[self._starts[i] : self._starts[i + 1]].astype(np.float32)
+        return np.concatenate([steps, np.repeat(steps[-1:], widest - len(steps), 0)])
+
+    def figures(self, student: Student) -> dict[str, float]:
+        """Headline, unseen and the groups."""
+        return self.figures_of([text for text, _ in self.answers(student)])
+
+    def figures_of(self, texts: list[str]) -> dict[str, float]:
+        """The same for *texts* in the order of the lines."""
+        score = self._score
+        right: dict[str, list[bool]] = {}
+        for key, text, truth in zip(self.keys, texts, self.texts, strict=True):
+            source = key.partition("/")[0]
+            right.setdefault(source, []).append(score.normalise(text, source) == score.normalise(truth, source))
+        exact = {source: float(np.mean(found)) for source, found in right.items()}
+        figures = {group: float(np.mean([exact[s] for s in sources])) for group, sources in score.GROUPS.items()}
+        headline = float(np.mean([exact[s] for s in score.HEADLINE]))
+        unseen = float(np.mean([exact[s] for s in score.HEADLINE if s not in score.SEEN]))
+        return {"headline": headline, "unseen": unseen} | figures | {"wire": exact["wire_markers"], "plate_cn": exact["plate_cn"]}
+
+
+def main() -> None:
+    """Compute the features of a tree of labelled lines."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tree", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--onnx", type=Path, required=True)
+    parser.add_argument("--precision", default="f32")
+    args = parser.parse_args()
+    lines = []
+    for table in sorted(args.tree.glob("*/dev.tsv")):
+        for row in table.read_text(encoding="utf-8").splitlines():
+            path, tab, text = row.partition("\t")
+            if tab:
+                image = cv2.imread(str(table.parent / path))
+                if image is None:
+                    sys.exit(f"{table.parent / path}: not a picture that OpenCV reads")
+                lines.append(Drawn(image=to_height(np.asarray(image, np.uint8)), text=text, kind=f"{table.parent.name}/{path}"))
+    print(f"{len(lines)} lines", file=sys.stderr)
+    save(args.out, taught(Teacher(args.onnx, precision=args.precision), lines) | {"tree": np.array(str(args.tree))})
+
+
+if __name__ == "__main__":
+    main()
