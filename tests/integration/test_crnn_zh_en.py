@@ -114,3 +114,13 @@ def test_the_recipe_names_what_the_package_has(wheel: Path) -> None:
     """Convolutions and licence stand in the pinned package."""
     with zipfile.ZipFile(wheel) as package:
         assert {CRNN_ZH_EN.onnx, CRNN_ZH_EN.licence_text} <= set(package.namelist())
+
+
+def test_a_model_without_a_recipe_is_named_with_those_that_have_one(tmp_path: Path) -> None:
+    """Nothing is built where one of the names is unknown."""
+    command = [sys.executable, "-m", "edged", "models", "build", CRNN_ZH_EN.name, "crnn-zh", "--models-dir", str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=MODELS.parent, timeout=300)
+    assert done.returncode != 0
+    assert "there is no recipe for crnn-zh" in done.stderr
+    assert "ppocrv2-crnn, crnn-zh-en" in done.stderr
+    assert not list(tmp_path.iterdir())
