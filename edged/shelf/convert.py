@@ -12,15 +12,16 @@ from openvino.preprocess import PrePostProcessor
 from edged.errors import ModelError
 from edged.manifest import InputSpec
 from edged.shelf.neck import with_neck
+from edged.shelf.quantise import Ranges, quantise
 from edged.shelf.recipes import Neck
 
 CONVERTER: Final = f"OpenVINO {ov.__version__.split('-')[0]}"
 
 
-def to_ir(onnx: bytes, spec: InputSpec, neck: Neck | None = None) -> tuple[bytes, bytes]:
+def to_ir(onnx: bytes, spec: InputSpec, neck: Neck | None = None, *, ranges: Ranges | None = None) -> tuple[bytes, bytes]:
     """Convert a recogniser: `xml` and `bin` with f16 weights, input u8 N x H x W x C, normalised inside the graph.
 
-    With *neck*, what follows the convolutions is ours.
+    With *neck*, what follows the convolutions is ours; with *ranges*, the convolutions that they name compute in eight bits.
 
     Raises:
         ModelError: OpenVINO cannot convert it.
@@ -30,6 +31,7 @@ def to_ir(onnx: bytes, spec: InputSpec, neck: Neck | None = None) -> tuple[bytes
         source.write_bytes(onnx)
         try:
             graph = ov.Core().read_model(source)
+            quantise(graph, ranges or {})
             graph = _with_input(_with_neck(graph, neck) if neck else graph, spec)
             _rename(graph)
             ov.save_model(graph, target, compress_to_fp16=True)

@@ -34,6 +34,7 @@ def with_neck(graph: ov.Model, weights: Weights, *, convolved: str, skip: str) -
         layer += 1
     neck = op.add(_linear(steps, weights, "back"), _by_step(ports[skip]))
     posteriors = op.softmax(_linear(neck, weights, "head"), axis=2)
+    posteriors.output(0).set_names({"posteriors"})  # else OpenVINO takes a number that counts what this process made, and digests differ
     return ov.Model([op.result(posteriors)], graph.get_parameters(), "recogniser")
 
 

@@ -8,3 +8,4 @@ PROJECT = HERE.parent.parent
 SHARED = Path(os.environ.get("EDGED_SHARED", str(PROJECT.parent / "shared")))
 CORPUS = SHARED / "train" / "corpus"
 FONTS = Path(os.environ.get("EDGED_FONTS", str(Path.home() / ".cache" / "edged" / "fonts")))
+WEIGHTS = PROJECT / "edged" / "shelf" / "weights"  # what edged carries of our models
