@@ -21,7 +21,7 @@ def scatter(title: str, note: str, rows: Sequence[Row]) -> str:
     shown = [row for row in rows if not row.problem]
     slowest, fastest = (edge(row.per_second for row in shown) for edge in (min, max)) if shown else (1.0, 10.0)
     first, last = math.floor(math.log10(slowest)), math.floor(math.log10(fastest)) + 1
-    lowest = math.floor(min((row.headline for row in shown), default=0.0) * 10) / 10
+    lowest = min(0.9, math.floor(min((row.headline for row in shown), default=0.0) * 10) / 10)
     highest = min(1.0, math.floor(max((row.headline for row in shown), default=0.9) * 10 + 1) / 10)
 
     def place(row: Row) -> tuple[float, float]:

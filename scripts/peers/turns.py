@@ -17,7 +17,7 @@ class Asked:
     """One peer to be measured."""
 
     name: str
-    kind: str  # of worker.KINDS
+    kind: str  # the module of this package that opens it
     python: str  # of its environment
     ours: bool = False
     options: dict[str, str] = field(default_factory=dict)

@@ -15,8 +15,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-KINDS = ("ours", "rapid", "tesseract", "easy")
-
 
 class Peer(Protocol):
     """A reader of text lines."""
