@@ -4,9 +4,18 @@ import importlib.metadata
 from collections.abc import Sequence
 
 import cv2
+import torch
+
+try:
+    import torchvision
+except RuntimeError:  # one that was built for another torch lacks its operators; only detectors need them
+    _OPERATORS = torch.library.Library("torchvision", "DEF")
+    for _name in ("nms", "qnms"):
+        _OPERATORS.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    import torchvision
+
 import easyocr
 import easyocr_en_models
-import torch
 
 from scripts.peers.worker import peak_mib
 
@@ -25,7 +34,7 @@ class Easy:
             download_enabled=False,
             verbose=False,
         )
-        self.version = f"EasyOCR {importlib.metadata.version('easyocr')}, torch {torch.__version__}"
+        self.version = f"EasyOCR {importlib.metadata.version('easyocr')}, torch {torch.__version__}, torchvision {torchvision.__version__}"
         self.settings = (
             f"english_g2, {threads} threads, INT8 linear and recurrent layers (its default), a line at a time (as it does on a CPU)"
         )

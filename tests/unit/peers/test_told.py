@@ -9,6 +9,7 @@ from edged.exam.labelled import Labelled
 from edged.exam.rules import Rules
 from scripts.peers.chart import scatter
 from scripts.peers.table import Row, as_data, markdown, row_of
+from scripts.peers.tesseract import pages
 from scripts.peers.turns import Measured
 
 LINES = [
@@ -76,3 +77,11 @@ def test_the_picture_of_one_or_of_nobody_is_drawn() -> None:
     """No range to divide by is no reason to fail."""
     for rows in ([row("alone", 1.0, 100.0)], []):
         assert scatter("t", "n", rows).startswith("<svg")
+
+
+def test_a_crop_that_tesseract_finds_nothing_in_does_not_shift_the_others() -> None:
+    """Its table numbers the crops: the second has no word, the third has two."""
+    head = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext"
+    words = [(1, 1, ""), (5, 1, "LOT"), (1, 2, ""), (1, 3, ""), (4, 3, ""), (5, 3, '"A17'), (5, 3, "产")]
+    rows = (f"{level}\t{page}\t1\t1\t1\t1\t0\t0\t9\t9\t90\t{text}" for level, page, text in words)
+    assert list(pages("\n".join((head, *rows, "")))) == [(1, "LOT"), (3, '"A17 产')]
