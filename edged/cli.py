@@ -51,6 +51,20 @@ def _add_pipeline(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
         sub.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
         if action == "build":
             sub.add_argument("names", nargs="*", metavar="NAME", help="models to make; without any, what is set up")
+    _add_eval(models, config)
+
+
+def _add_eval(models: _Verbs, config: argparse.ArgumentParser) -> None:
+    evaluate = models.add_parser("eval", parents=[config], help="read labelled lines and count what is right")
+    evaluate.add_argument("folder", type=Path, metavar="DIR", help="has <source>/<split>.tsv (path TAB text), or one table alone")
+    evaluate.add_argument("--model", metavar="NAME", help="a model of the shelf")
+    evaluate.add_argument("--precision", choices=["auto", "fp16", "int8"], help="which files of the model")
+    evaluate.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf")
+    evaluate.add_argument("--split", metavar="NAME", help="the tables NAME.tsv; without it the only one of each source, or its dev.tsv")
+    evaluate.add_argument("--rules", type=Path, metavar="FILE", help="what counts as the same text (default: rules.yaml in DIR)")
+    evaluate.add_argument("--confusions", type=_count, nargs="?", const=20, metavar="N", help="also the N commonest (20)")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
+    evaluate.add_argument("--tsv", type=Path, metavar="FILE", help="write what was read: <source>/<path> TAB text TAB confidence")
 
 
 def _add_examination(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
@@ -163,6 +177,7 @@ _COMMANDS = {
     "bench": "bench:bench",
     "models build": "models:build",
     "models list": "models:listing",
+    "models eval": "evaluate:evaluate",
     "check": "check:check",
     "status": "status:status",
     "replay": "outbox:replay",

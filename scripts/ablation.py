@@ -11,14 +11,16 @@ import importlib.util
 import time
 import zlib
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from eval_lines import MODEL, ROOT, Chain, labelled, prepared
-
-from edged.config import PreprocessSection
-from edged.flow.decode import limit_threads
-from edged.flow.model_files import load_model
+from edged.commands.evaluate import PLAIN, answer_of, read
+from edged.commands.pictures import Chain, opened
+from edged.config import ModelSection, PreprocessSection
+from edged.exam.labelled import Labelled, labelled
+from edged.generation import config_or_defaults
+from edged.types import Pixels, TextLine
 
 STEPS = tuple(PreprocessSection.model_fields)
 
@@ -49,7 +51,8 @@ class Scorer:
     """Right or wrong per line, against labels and against the reference."""
 
     def __init__(self, tree: Path, score: Any, reference: Path) -> None:
-        self.score, self.labels = score, dict(labelled(tree))
+        self.score, self.lines = score, labelled(tree)
+        self.labels = {line.key: line.text for line in self.lines}
         rows = (row.split("\t") for row in reference.read_text(encoding="utf8").splitlines())
         self.reference = self.right({row[0]: row[1] for row in rows})
 
@@ -75,16 +78,34 @@ class Scorer:
         )
 
 
+def texts_of(lines: list[Labelled], chain: Chain) -> tuple[dict[str, str], float]:
+    """What is read, and the processor's seconds from bytes to lines."""
+    steps, spent = chain.reader.steps, [0.0]
+
+    def decode(data: bytes) -> Pixels:
+        spent[0] -= time.thread_time()
+        return steps.decode(data)
+
+    def layout(image: Pixels) -> list[TextLine]:
+        found = list(steps.layout(image))
+        spent[0] += time.thread_time()
+        return found
+
+    chain = replace(chain, reader=replace(chain.reader, steps=replace(steps, decode=decode, layout=layout)))
+    answers = {line.key: answer_of(reading) for line, reading in read(lines, chain)}
+    return {key: answer.text for key, answer in answers.items() if answer}, spent[0]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tree", type=Path)
     parser.add_argument("score", type=Path)
     parser.add_argument("reference", type=Path)
+    parser.add_argument("--model", default=None, help="a model of the shelf (default: the configuration's)")
     parser.add_argument("--only", nargs="*", help="rows to measure")
     arguments = parser.parse_args()
-    limit_threads(1)
-    scorer = Scorer(arguments.tree, load_score(arguments.score), arguments.reference)
-    chain = Chain(load_model([ROOT / "models"], MODEL))
+    scorer, loaded = Scorer(arguments.tree, load_score(arguments.score), arguments.reference), config_or_defaults(None)
+    model = ModelSection(name=arguments.model or loaded.config.model.name)
     print(
         "| steps | headline | right | net | fitted half | other half | worst source | ms a line |\n|---|---|---|---|---|---|---|---|",
         flush=True,
@@ -92,11 +113,9 @@ def main() -> None:
     for name, section in variants().items():
         if arguments.only and name not in arguments.only:
             continue
-        begun = time.process_time()
-        lines = prepared(arguments.tree, scorer.labels, section, chain.model.manifest.input.height)
-        seconds = time.process_time() - begun
-        texts = {key: transcript.text for key, transcript in chain.read(lines).items()}
-        print(f"| {name} | {scorer.row(scorer.right(texts))} | {seconds * 1000 / len(lines):.2f} |", flush=True)
+        with opened(loaded, PLAIN.model_copy(update={"preprocess": section}), model) as chain:
+            texts, seconds = texts_of(scorer.lines, chain)
+        print(f"| {name} | {scorer.row(scorer.right(texts))} | {seconds * 1000 / len(scorer.lines):.2f} |", flush=True)
 
 
 if __name__ == "__main__":

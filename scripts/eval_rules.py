@@ -1,6 +1,6 @@
 """Measure what patterns do to labelled lines: which become right, which become wrong, and how surely.
 
-usage: eval_rules.py TREE [--models-dir models] [--model NAME] [--confusions default|none|seen]
+usage: eval_rules.py TREE [--models-dir DIR] [--model NAME] [--confusions default|none|seen]
 
 Each source of TREE stands for a place whose texts have a known form: the lines whose labels meet a pattern are read by it, as a
 commissioned line would. The `foreign` lines, whose labels do not meet it, tell how often a rule makes something fit that does not.
@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval_lines import MODEL, ROOT, Chain, labelled, prepared
-
-from edged.config import PreprocessSection, RulesSection
-from edged.flow.decode import limit_threads
-from edged.flow.model_files import load_model
+from edged.commands.evaluate import PLAIN, read
+from edged.commands.pictures import opened
+from edged.config import ModelSection, RulesSection
+from edged.exam.labelled import labelled
 from edged.flow.rules import Rules
+from edged.generation import config_or_defaults
 from edged.lib.pattern import compile_pattern
 from edged.types import Corrected, Transcript
 
@@ -65,11 +65,13 @@ def cases(transcripts: Mapping[str, Transcript], labels: Mapping[str, str], conf
     for source, patterns in PATTERNS.items():
         for pattern in patterns:
             rules, compiled = Rules(RulesSection(pattern=pattern, confusions=confusions)), compile_pattern(pattern)
-            for key, read in transcripts.items():
-                corrected, label = rules.correct(read), labels[key]
+            for key, transcript in transcripts.items():
+                corrected, label = rules.correct(transcript), labels[key]
                 if compiled.matches(label) and key.startswith(f"{source}/"):
-                    found[source].append(Case(same(read.text, label, source), same(corrected.transcript.text, label, source), corrected))
-                elif not compiled.matches(label) and read.text.strip() and not compiled.matches(read.text):
+                    found[source].append(
+                        Case(same(transcript.text, label, source), same(corrected.transcript.text, label, source), corrected)
+                    )
+                elif not compiled.matches(label) and transcript.text.strip() and not compiled.matches(transcript.text):
                     foreign["lines"] += 1
                     foreign["made to fit"] += bool(corrected.rules)
                     foreign["made to fit, at 0.8"] += bool(corrected.rules) and corrected.transcript.confidence >= 0.8
@@ -98,14 +100,15 @@ def report(found: Mapping[str, list[Case]], foreign: Counter[str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tree", type=Path)
-    parser.add_argument("--models-dir", type=Path, default=ROOT / "models")
-    parser.add_argument("--model", default=MODEL)
+    parser.add_argument("--models-dir", type=Path, default=None)
+    parser.add_argument("--model", default=None)
     parser.add_argument("--confusions", choices=("default", "none", "seen"), default="default")
     arguments = parser.parse_args()
-    limit_threads(1)
-    labels = {key: text for key, text in labelled(arguments.tree) if key.split("/", 1)[0] in PATTERNS}
-    chain = Chain(load_model([arguments.models_dir], arguments.model))
-    transcripts = chain.read(prepared(arguments.tree, labels, PreprocessSection(), chain.model.manifest.input.height))
+    lines = [line for line in labelled(arguments.tree) if line.source in PATTERNS]
+    loaded = config_or_defaults(None)
+    with opened(loaded, PLAIN, ModelSection(name=arguments.model or loaded.config.model.name), arguments.models_dir) as chain:
+        transcripts = {line.key: reading.lines[0].transcript for line, reading in read(lines, chain) if reading.lines}
+    labels = {line.key: line.text for line in lines}
     report(*cases(transcripts, labels, arguments.confusions))
 
 

@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from edged.config import PreprocessSection
-from edged.flow.model_files import load_model
+from edged.commands.evaluate import PLAIN
+from edged.commands.pictures import opened
+from edged.config import ModelSection
+from edged.generation import config_or_defaults
 from edged.types import Transcript
-from scripts import eval_lines, reference_lines
+from scripts import reference_lines
 
 MODELS = Path(__file__).parents[2] / "models"
+MODEL = "ppocrv2-crnn"  # that of the reference
 
 
 def by_edged(tree: Path, keys: Sequence[str]) -> dict[str, Transcript]:
     """Read with the default chain."""
-    chain = eval_lines.Chain(load_model([MODELS], eval_lines.MODEL))
-    try:
-        return chain.read(eval_lines.prepared(tree, keys, PreprocessSection(), chain.model.manifest.input.height))
-    finally:
-        chain.recogniser.close()
+    with opened(config_or_defaults(None), PLAIN, ModelSection(name=MODEL), MODELS) as chain:
+        readings = chain.readings(str(tree / key) for key in keys)
+        return {key: reading.lines[0].transcript for key, reading in zip(keys, readings, strict=True) if reading.lines}
 
 
 def by_reference(tree: Path, keys: Sequence[str]) -> dict[str, str]:
