@@ -67,7 +67,7 @@ def _gates(weight: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
 
 
 def _linear(steps: ov.Node, weights: Weights, name: str) -> ov.Node:
-    return op.add(op.matmul(steps, _constant(weights[f"{name}.weight"]), False, True), _constant(weights[f"{name}.bias"]))  # noqa: FBT003
+    return op.add(op.matmul(steps, _constant(weights[f"{name}.weight"]), False, True), _constant(weights[f"{name}.bias"]))
 
 
 def _constant(values: NDArray[np.floating[Any]]) -> ov.Node:

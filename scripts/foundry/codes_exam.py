@@ -98,5 +98,7 @@ class Drawn:
         names = characters()
         texts = answers(network, [line.image for line in self._lines])
         told = [(text == TURNED) == line.turned for text, line in zip(texts, self._lines, strict=True)]
-        right = [text == "".join(names[c - 1] for c in line.labels) for text, line in zip(texts, self._lines, strict=True) if not line.turned]
+        right = [
+            text == "".join(names[c - 1] for c in line.labels) for text, line in zip(texts, self._lines, strict=True) if not line.turned
+        ]
         return {"headline": float(np.mean(right)), "told": float(np.mean(told))}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -77,7 +78,7 @@ def line_of(sample: Sample, *, turned: bool) -> Line | None:
         sample, already = upside_down(sample), True
     image = to_height(sample.image, HEIGHT, 1 << 14)
     labels = tuple(classes().get(c, 0) for c in sample.text)
-    needed = len(labels) + sum(a == b for a, b in zip(labels, labels[1:], strict=False))
+    needed = len(labels) + sum(a == b for a, b in pairwise(labels))
     if image.shape[1] > WIDEST or 0 in labels or needed > steps_of(image.shape[1]):
         return None
     return Line(image=image, labels=labels, turned=already)
@@ -101,7 +102,9 @@ def chunk(mixes: MixShares, seed: int, number: int, count: int = CHUNK) -> list[
             lines.append(line)
         if len(lines) == count:
             return lines
-    raise ValueError(f"of {_TRIES * count} lines of {mixes} only {len(lines)} can be written in {len(classes())} characters: take other mixes")
+    raise ValueError(
+        f"of {_TRIES * count} lines of {mixes} only {len(lines)} can be written in {len(classes())} characters: take other mixes"
+    )
 
 
 class Stream:

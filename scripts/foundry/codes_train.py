@@ -1,6 +1,6 @@
 """Train crnn-codes from nothing on lines that are drawn while it trains; goes on from its last checkpoint.
 
-usage: python -m scripts.foundry.codes_train RUN [--mix codes=0.8 real=0.2] [--eval TREE] [--epochs 40] [--chunks 40] [--workers 2] [--cuda] [--bf16]
+usage: python -m scripts.foundry.codes_train RUN [--mix codes=0.8 real=0.2] [--eval TREE] [--epochs 40] [--workers 2] [--cuda] [--bf16]
 
 An epoch is `--chunks` x 512 lines; RUN gets what `loop` writes. The loss: CTC (Graves et al., 2006) on what stands upright,
 and cross entropy on upside down for all lines. `--eval` takes the headline from the labelled pictures, which are never trained on;
@@ -34,9 +34,7 @@ def loss_of(network: Codes, batch: Batch, *, turned: float = 0.5, also: Also | N
     """The loss of a batch, per line, and its parts; *turned* weighs the second head."""
     logits, way = network(batch.pictures.float() / 127.5 - 1)
     logs = functional.log_softmax(logits.float(), dim=2)
-    ctc = functional.ctc_loss(
-        logs.transpose(0, 1), batch.labels, batch.lengths, batch.label_lengths, reduction="none", zero_infinity=True
-    )
+    ctc = functional.ctc_loss(logs.transpose(0, 1), batch.labels, batch.lengths, batch.label_lengths, reduction="none", zero_infinity=True)
     upright = 1 - batch.turned
     each = ctc / batch.label_lengths.clamp(min=1)
     each = torch.where(each > _HOPELESS, _HOPELESS + torch.log1p((each - _HOPELESS).clamp(min=0)), each) * upright

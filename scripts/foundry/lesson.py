@@ -47,7 +47,7 @@ def to_height(image: NDArray[np.uint8], height: int = HEIGHT, widest: int = WIDT
 
 def drawn(mix: str, seed: int, first: int, count: int) -> list[Drawn]:
     """Draw one stretch of a mix."""
-    from scripts.foundry.mix import draw  # noqa: PLC0415  # fonts are opened in the worker
+    from scripts.foundry.mix import draw  # fonts are opened in the worker
 
     cv2.setNumThreads(1)
     lines = []
@@ -64,7 +64,7 @@ def taught(teacher: Teacher, lines: Sequence[Drawn]) -> dict[str, NDArray[np.gen
     for group in _batches(lines, order):
         width = bucket(max(lines[i].image.shape[1] for i in group))
         images = [lines[i].image for i in group]
-        count = BATCH if width <= 640 else BATCH // 4  # noqa: PLR2004  # so that memory stays small
+        count = BATCH if width <= 640 else BATCH // 4  # so that memory stays small
         answer = teacher.ask(normalised([*images, *[images[0][:, :STRIDE]] * (count - len(images))], width))
         answers |= {i: (answer, row, min(width // STRIDE, -(-lines[i].image.shape[1] // STRIDE) + 2)) for row, i in enumerate(group)}
     parts = [answers[i] for i in range(len(lines))]
@@ -82,7 +82,7 @@ def _batches(lines: Sequence[Drawn], order: Sequence[int]) -> Iterator[list[int]
     group: list[int] = []
     for i in order:
         width = bucket(lines[i].image.shape[1])
-        full = BATCH if width <= 640 else BATCH // 4  # noqa: PLR2004
+        full = BATCH if width <= 640 else BATCH // 4
         if group and (len(group) >= full or bucket(lines[group[0]].image.shape[1]) != width):
             yield group
             group = []

@@ -131,7 +131,7 @@ class Loop:
 
     def _learn(self, total: Tensor) -> None:
         self._optimiser.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         torch.nn.utils.clip_grad_norm_(self.pupil.parameters(), _STRONGEST)
         self._optimiser.step()
         self.step += 1

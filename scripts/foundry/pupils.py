@@ -22,8 +22,8 @@ _AT_ONCE: Final = 32
 def score_module(tree: Path) -> ModuleType:
     """`score.py` of the labelled pictures: the one definition of the figures."""
     spec = importlib.util.spec_from_file_location("score", tree / "score.py")
-    assert spec  # noqa: S101
-    assert spec.loader  # noqa: S101
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -96,7 +96,9 @@ def main() -> None:
             path, tab, text = row.partition("\t")
             if tab:
                 image = cv2.imread(str(table.parent / path))
-                lines.append(Drawn(image=to_height(image), text=text, kind=f"{table.parent.name}/{path}"))
+                if image is None:
+                    raise ValueError(f"{table.parent / path} is no picture that OpenCV reads")
+                lines.append(Drawn(image=to_height(np.asarray(image, np.uint8)), text=text, kind=f"{table.parent.name}/{path}"))
     print(f"{len(lines)} lines", file=sys.stderr)
     save(args.out, taught(Teacher(args.onnx, precision=args.precision), lines) | {"tree": np.array(str(args.tree))})
 

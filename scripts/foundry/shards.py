@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-
 
 STEPS_IN_BATCH: Final = 3072
 _IGNORED: Final = -1
@@ -90,7 +89,7 @@ class Lessons:
         label = self.labels[i]
         if label is None:
             return False
-        return len(label) + sum(a == b for a, b in zip(label, label[1:], strict=False)) <= self.ends[i] - self.starts[i]
+        return len(label) + sum(a == b for a, b in pairwise(label)) <= int(self.ends[i] - self.starts[i])
 
     def _batch(self, group: Sequence[int]) -> Batch:
         lengths = np.array([self.ends[i] - self.starts[i] for i in group])

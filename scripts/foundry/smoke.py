@@ -21,7 +21,7 @@ from edged.shelf.fetch import fetch_wheel
 from scripts.foundry import codes_train, train
 from scripts.foundry.codes_exam import answers, greedy
 from scripts.foundry.codes_export import SPEC, compile_ir, export, posteriors
-from scripts.foundry.codes_network import Codes, characters
+from scripts.foundry.codes_network import Codes, characters, multiply_adds, weights
 from scripts.foundry.codes_stream import chunk, padded, steps_of
 from scripts.foundry.lesson import drawn, save, taught
 from scripts.foundry.loop import Loop
@@ -55,10 +55,12 @@ def codes(place: Path) -> None:
     words += ["--warm-up", "10", "--examined", "48", "--workers", "1"]
     first = codes_train.train(codes_train.parser().parse_args([*words, "--until", "2"]))
     whole = codes_train.train(codes_train.parser().parse_args(words))
-    must(first.epoch == 2 and whole.epoch == 3 and whole.history[:2] == first.history, "the second run goes on where the first ended")  # noqa: PLR2004
+    must(first.epoch == 2 and whole.epoch == 3 and whole.history[:2] == first.history, "the second run goes on where the first ended")
     fell(whole, "ctc")
     must((place / "codes" / "curves.svg").stat().st_size > 0, "the curves are drawn")
     network = Codes.of(torch.load(place / "codes" / "last.pt", weights_only=False)["student"])
+    must(weights(network) <= 1_500_000, f"{weights(network):,} weights are no more than 1.5 million")
+    must(multiply_adds(network) * 2 <= 150_000_000, f"{multiply_adds(network) * 2 / 1e9:.3f} GFLOP at 32 x 160 are no more than 0.15")
     export(network, place / "ir")
     read(network, place / "ir")
 

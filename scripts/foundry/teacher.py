@@ -76,7 +76,7 @@ def _by_step(features: NDArray[np.float32]) -> NDArray[np.float16]:
 
 def characters(onnx: Path) -> list[str]:
     """The teacher's classes: the blank (""), its characters, the space."""
-    import onnx as onnx_package  # noqa: PLC0415  # heavy, and only here
+    import onnx as onnx_package  # heavy, and only here
 
     metadata = {p.key: p.value for p in onnx_package.load(onnx).metadata_props}
     return ["", *metadata["character"].split("\n"), " "]
@@ -90,8 +90,8 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def head(onnx: Path, origin: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The last linear layer, 120 x C and C, for the classes that stand at *origin* among the teacher's; -1 begins small and unlikely."""
-    import onnx as onnx_package  # noqa: PLC0415
-    from onnx import numpy_helper  # noqa: PLC0415
+    import onnx as onnx_package
+    from onnx import numpy_helper
 
     graph = onnx_package.load(onnx).graph
     arrays = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
