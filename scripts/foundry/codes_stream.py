@@ -110,10 +110,10 @@ def chunk(mixes: MixShares, seed: int, number: int, count: int = CHUNK) -> list[
 class Stream:
     """Batches of the mixes; workers draw ahead."""
 
-    def __init__(self, mixes: MixShares, seed: int, *, workers: int, count: int = CHUNK, places: int = 64 * 160) -> None:
-        """*workers*: 0 draws in this process; *places*: the widths in a batch, together."""
+    def __init__(self, mixes: MixShares, seed: int, *, workers: int, count: int, places: int, by_heart: bool = False) -> None:
+        """*workers*: 0 draws in this process; *places*: the widths in a batch, together; *by_heart*: all chunks are the first."""
         self._mixes, self._seed, self._count, self._places = mixes, seed, count, places
-        self._ahead = 2 * workers
+        self._ahead, self._by_heart = 2 * workers, by_heart
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(workers, mp_context=context) if workers else None
 
@@ -123,7 +123,7 @@ class Stream:
             yield from gathered(lines, np.random.default_rng([self._seed, number, 1]), self._places)
 
     def _chunks(self, first: int, chunks: int) -> Iterator[list[Line]]:
-        numbers = range(first, first + chunks)
+        numbers = [0] * chunks if self._by_heart else range(first, first + chunks)
         if not self._pool:
             yield from (chunk(self._mixes, self._seed, number, self._count) for number in numbers)
             return

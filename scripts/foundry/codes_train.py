@@ -61,7 +61,7 @@ def train(args: argparse.Namespace) -> Loop:
     plan = {"epochs": args.epochs, "until": args.until, "warm_up": args.warm_up}
     loop = Loop(folder=args.run, pupil=network, groups=groups, facts=facts, start=args.start, compute=compute, **plan)
     exam = Exam(args.eval) if args.eval else Drawn(mixes, args.seed, args.examined)
-    stream = Stream(mixes, args.seed, workers=args.workers, count=args.chunk, places=160 * args.batch)
+    stream = Stream(mixes, args.seed, workers=args.workers, count=args.chunk, places=160 * args.batch, by_heart=args.by_heart)
 
     def figures() -> dict[str, float]:
         found = exam.figures(network.cpu())
@@ -106,6 +106,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--rate", type=float, default=2e-3)
     found.add_argument("--workers", type=int, default=max(1, (os.cpu_count() or 2) - 1), help="that draw; 0 draws in this process")
     found.add_argument("--seed", type=int, default=1)
+    found.add_argument("--by-heart", action="store_true", help="the same chunk again and again: what cannot even do that is broken")
     found.add_argument("--cuda", action="store_true", help="train on a GPU")
     found.add_argument("--bf16", action="store_true", help="compute in bf16 where that is safe")
     return found

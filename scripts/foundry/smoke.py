@@ -1,6 +1,6 @@
 """A toy run of the foundry, end to end, in about two minutes on two cores: `make foundry-smoke`.
 
-Draws lines, trains crnn-codes for some steps, goes on from its checkpoint, exports it, and reads a line with OpenVINO; then lets the
+Draws lines, lets crnn-codes learn a few of them by heart, goes on from its checkpoint, exports it, and reads a line with OpenVINO; then lets the
 teacher say what it makes of some lines and trains a student on that, where the teacher's package can be fetched. Needs neither a GPU
 nor any picture or text beside the project. What comes of it reads nothing yet.
 """
@@ -31,6 +31,8 @@ _TEACHER: Final = "rapidocr==3.10.0"
 _TEACHER_SHA256: Final = "2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050"
 _TEACHER_ONNX: Final = "rapidocr/models/PP-OCRv6_rec_small.onnx"
 _MIX: Final = ("wire_marker=0.5", "segments=0.2", "roller=0.2", "dot_matrix=0.1")  # what a few fonts can draw
+_LINES: Final = 16
+_STEPS: Final = 50  # an epoch
 _LESSONS: Final = 300
 
 
@@ -51,8 +53,8 @@ def main() -> None:
 
 def codes(place: Path) -> None:
     """crnn-codes from nothing to a line that OpenVINO reads."""
-    words = [str(place / "codes"), "--mix", *_MIX, "--epochs", "3", "--chunks", "1", "--chunk", "192", "--batch", "12"]
-    words += ["--warm-up", "10", "--examined", "48", "--workers", "1"]
+    words = [str(place / "codes"), "--mix", *_MIX, "--by-heart", "--epochs", "3", "--chunks", str(_STEPS), "--chunk", str(_LINES)]
+    words += ["--batch", str(2 * _LINES), "--warm-up", "10", "--examined", "48", "--workers", "1"]
     first = codes_train.train(codes_train.parser().parse_args([*words, "--until", "2"]))
     whole = codes_train.train(codes_train.parser().parse_args(words))
     must(first.epoch == 2 and whole.epoch == 3 and whole.history[:2] == first.history, "the second run goes on where the first ended")
@@ -66,14 +68,14 @@ def codes(place: Path) -> None:
 
 
 def read(network: Codes, folder: Path) -> None:
-    """One drawn line, read by OpenVINO as by PyTorch."""
-    line = chunk(codes_train.mixes_of(list(_MIX)), 77, 0, 1)[0]
+    """A line that was learnt by heart, read by OpenVINO as by PyTorch."""
+    line = next(line for line in chunk(codes_train.mixes_of(list(_MIX)), 1, 0, _LINES) if not line.turned and line.labels)
     width = next(bucket for bucket in SPEC.width_buckets if bucket >= line.image.shape[1])
     picture = padded([line.image], max(0, width - line.image.shape[1] - 16))[:, :, :width]
     best = posteriors(compile_ir(folder, width), picture)[0].argmax(1)[: steps_of(line.image.shape[1])]
     theirs, ours = greedy(best.tolist(), characters()), answers(network, [line.image])[0]
     print(f"smoke: OpenVINO reads {theirs!r}, PyTorch {ours!r}, there stands {''.join(characters()[c - 1] for c in line.labels)!r}")
-    must(theirs == ours, "OpenVINO reads what PyTorch reads")
+    must(theirs == ours != "", "OpenVINO reads what PyTorch reads")
 
 
 def student(place: Path, wheel: Path) -> None:
