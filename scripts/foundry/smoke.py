@@ -1,8 +1,8 @@
 """A toy run of the foundry, end to end, in about two minutes on two cores: `make foundry-smoke`.
 
-Draws lines, lets crnn-codes learn a few of them by heart, goes on from its checkpoint, exports it, and reads a line with OpenVINO; then lets the
-teacher say what it makes of some lines and trains a student on that, where the teacher's package can be fetched. Needs neither a GPU
-nor any picture or text beside the project. What comes of it reads nothing yet.
+Draws lines, lets crnn-codes learn a few of them by heart, goes on from its checkpoint, exports it, and reads one of them with OpenVINO;
+then lets the teacher say what it makes of some lines and trains a student on that, where the teacher's package can be fetched. Needs
+neither a GPU nor any picture or text beside the project. What comes of it reads nothing else.
 """
 
 import sys
