@@ -22,7 +22,7 @@ from scripts.foundry import codes_train, train
 from scripts.foundry.codes_exam import answers, greedy
 from scripts.foundry.codes_export import SPEC, compile_ir, export, posteriors
 from scripts.foundry.codes_network import Codes, characters, multiply_adds, weights
-from scripts.foundry.codes_stream import chunk, padded, steps_of
+from scripts.foundry.codes_stream import chunk, steps_of
 from scripts.foundry.lesson import drawn, save, taught
 from scripts.foundry.loop import Loop
 from scripts.foundry.teacher import Teacher
@@ -69,13 +69,20 @@ def codes(place: Path) -> None:
 
 def read(network: Codes, folder: Path) -> None:
     """A line that was learnt by heart, read by OpenVINO as by PyTorch."""
-    line = next(line for line in chunk(codes_train.mixes_of(list(_MIX)), 1, 0, _LINES) if not line.turned and line.labels)
+    lines = [line for line in chunk(codes_train.mixes_of(list(_MIX)), 1, 0, _LINES) if not line.turned]
+    learnt = [
+        (line, text)
+        for line, text in zip(lines, answers(network, [line.image for line in lines]), strict=True)
+        if text and text == "".join(characters()[c - 1] for c in line.labels)
+    ]
+    must(bool(learnt), f"{len(learnt)} of {len(lines)} lines were learnt by heart")
+    line, text = learnt[0]
     width = next(bucket for bucket in SPEC.width_buckets if bucket >= line.image.shape[1])
-    picture = padded([line.image], max(0, width - line.image.shape[1] - 16))[:, :, :width]
+    picture = np.full((1, SPEC.height, width, 3), SPEC.padding, np.uint8)
+    picture[0, :, : line.image.shape[1]] = line.image
     best = posteriors(compile_ir(folder, width), picture)[0].argmax(1)[: steps_of(line.image.shape[1])]
-    theirs, ours = greedy(best.tolist(), characters()), answers(network, [line.image])[0]
-    print(f"smoke: OpenVINO reads {theirs!r}, PyTorch {ours!r}, there stands {''.join(characters()[c - 1] for c in line.labels)!r}")
-    must(theirs == ours != "", "OpenVINO reads what PyTorch reads")
+    found = greedy(best.tolist(), characters())
+    must(found == text, f"OpenVINO reads {found!r} where {text!r} stands")
 
 
 def student(place: Path, wheel: Path) -> None:
@@ -86,7 +93,17 @@ def student(place: Path, wheel: Path) -> None:
     lines = drawn("wire_marker", 1, 0, _LESSONS)
     (place / "lessons").mkdir()
     save(place / "lessons" / "toy.npz", taught(Teacher(onnx), lines))
-    words: Sequence[str] = [str(place / "student"), "--lessons", str(place / "lessons"), "--onnx", str(onnx), "--epochs", "3"]
+    words: Sequence[str] = [
+        str(place / "student"),
+        "--lessons",
+        str(place / "lessons"),
+        "--onnx",
+        str(onnx),
+        "--epochs",
+        "3",
+        "--warm-up",
+        "5",
+    ]
     fell(train.train(train.parser().parse_args(words)), "teacher")
 
 

@@ -100,7 +100,9 @@ class Run:
         groups = [{"params": [p for n, p in self.student.named_parameters() if not n.startswith("head")], "lr": args.rate}]
         groups += [{"params": self.student.head.parameters(), "lr": args.rate * args.head_rate}]
         facts = {"lessons": names(args.lessons), "classes": len(self.charset), "hidden": args.hidden, "seed": args.seed}
-        self.loop = Loop(folder=args.run, pupil=self.student, groups=groups, epochs=args.epochs, facts=facts, start=args.start)
+        self.loop = Loop(
+            folder=args.run, pupil=self.student, groups=groups, epochs=args.epochs, facts=facts, start=args.start, warm_up=args.warm_up
+        )
 
     def _lacking(self, classes: NDArray[np.bool_]) -> None:
         """The teacher says nothing of the classes that it lacks."""
@@ -141,6 +143,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--start", type=Path, help="a checkpoint to begin with")
     found.add_argument("--epochs", type=int, default=6)
     found.add_argument("--hidden", type=int, default=128)
+    found.add_argument("--warm-up", type=int, default=300, help="steps in which the rate rises")
     found.add_argument("--rate", type=float, default=2e-3)
     found.add_argument("--head-rate", type=float, default=0.1)
     found.add_argument("--teacher", type=float, default=1.0)
