@@ -31,8 +31,8 @@ _TEACHER: Final = "rapidocr==3.10.0"
 _TEACHER_SHA256: Final = "2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050"
 _TEACHER_ONNX: Final = "rapidocr/models/PP-OCRv6_rec_small.onnx"
 _MIX: Final = ("wire_marker=0.5", "segments=0.2", "roller=0.2", "dot_matrix=0.1")  # what a few fonts can draw
-_LINES: Final = 16
-_STEPS: Final = 50  # an epoch
+_LINES: Final = 8
+_STEPS: Final = 90  # an epoch
 _LESSONS: Final = 300
 
 
