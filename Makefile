@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := edged tests scripts
 
-.PHONY: setup run test lint check soak models format lock clean
+.PHONY: setup run test lint check soak models format lock clean foundry-setup foundry-smoke
 
 setup: models
 
@@ -32,6 +32,21 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The foundry draws and trains; its packages stay away from the box and from .venv. `foundry-setup` brings all fonts (300 MB and more),
+# the toy run is content with a few.
+FOUNDRY := .venv-foundry
+FOUNDRY_STAMP := $(FOUNDRY)/.installed
+
+$(FOUNDRY_STAMP): requirements-foundry.lock scripts/foundry/setup.sh
+	@scripts/foundry/setup.sh $(FOUNDRY) few
+	@touch $@
+
+foundry-setup: $(FOUNDRY_STAMP)
+	@scripts/foundry/setup.sh $(FOUNDRY) all
+
+foundry-smoke: $(FOUNDRY_STAMP)
+	@EDGED_SHARED=/dev/null $(FOUNDRY)/bin/python -m scripts.foundry.smoke  # the same everywhere: nothing beside the project is looked at
+
 format: $(STAMP)
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
@@ -45,6 +60,8 @@ lock:
 	  --allow-unsafe --upgrade --extra dev -o requirements-dev.lock pyproject.toml
 	pip-compile -q --strip-extras --generate-hashes --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --allow-unsafe --extra metrics -c requirements-dev.lock -o requirements.lock pyproject.toml
+	pip-compile -q --strip-extras --generate-hashes --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --allow-unsafe --extra foundry -c requirements-dev.lock -o requirements-foundry.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache models/*/ run
+	rm -rf $(VENV) $(FOUNDRY) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache models/*/ run

@@ -26,18 +26,25 @@ def to_ir(onnx: bytes, spec: InputSpec, neck: Neck | None = None, *, ranges: Ran
     Raises:
         ModelError: OpenVINO cannot convert it.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "model.onnx"), Path(folder, "model.xml")
-        source.write_bytes(onnx)
-        try:
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "model.onnx")
+            source.write_bytes(onnx)
             graph = ov.Core().read_model(source)
             quantise(graph, ranges or {})
-            graph = _with_input(_with_neck(graph, neck) if neck else graph, spec)
-            _rename(graph)
-            ov.save_model(graph, target, compress_to_fp16=True)
-        except RuntimeError as error:
-            msg = f"{CONVERTER} cannot convert the model: {error}"
-            raise ModelError(msg, hint="install the version of openvino that edged is locked to") from error
+            return as_ir(_with_neck(graph, neck) if neck else graph, spec)
+    except RuntimeError as error:
+        msg = f"{CONVERTER} cannot convert the model: {error}"
+        raise ModelError(msg, hint="install the version of openvino that edged is locked to") from error
+
+
+def as_ir(graph: ov.Model, spec: InputSpec) -> tuple[bytes, bytes]:
+    """`xml` and `bin` of a graph that takes N x C x H x W normalised: it comes to take the bytes of a picture."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "model.xml")
+        graph = _with_input(graph, spec)
+        _rename(graph)
+        ov.save_model(graph, target, compress_to_fp16=True)
         return target.read_bytes(), target.with_suffix(".bin").read_bytes()
 
 

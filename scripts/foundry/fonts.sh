@@ -1,9 +1,11 @@
 #!/bin/sh
 # Installs the fonts that the renderer draws with: Debian packages, and npm packages of @fontsource merged to one file a family.
-# usage: fonts.sh [PYTHON]        PYTHON has fonttools and brotli; the files come to ${EDGED_FONTS:-~/.cache/edged/fonts}
+# usage: fonts.sh [PYTHON [all|few]]        PYTHON has fonttools and brotli; the files come to ${EDGED_FONTS:-~/.cache/edged/fonts}
+# few: what the toy run draws with, 3 MB of Debian packages.
 set -eu
 python=${1:-python3}
 here=$(cd "$(dirname "$0")" && pwd)
+choice=${2:-all}
 target=${EDGED_FONTS:-$HOME/.cache/edged/fonts}
 
 debian="fonts-dseg fonts-ocr-a fonts-ocr-b fonts-spleen fonts-terminus-otb fonts-unifont xfonts-wqy
@@ -12,10 +14,23 @@ fonts-dejavu fonts-liberation fonts-freefont-ttf fonts-roboto fonts-open-sans fo
 fonts-noto-cjk fonts-wqy-zenhei fonts-wqy-microhei fonts-arphic-uming fonts-arphic-ukai fonts-arphic-gbsn00lp fonts-arphic-gkai00mp fonts-lxgw-wenkai
 fonts-noto-cjk-extra fonts-urw-base35 fonts-ebgaramond fonts-linuxlibertine fonts-oldstandard fonts-cantarell fonts-comfortaa fonts-lobster fonts-lobstertwo fonts-crosextra-carlito fonts-vollkorn fonts-junicode fonts-lmodern fonts-quicksand fonts-dustin fonts-breip fonts-smiley-sans
 wamerican-large python3-jieba"
-sudo=
-[ "$(id -u)" -eq 0 ] || sudo=sudo
-# shellcheck disable=SC2086
-$sudo apt-get install -y --no-install-recommends $debian
+[ "$choice" = all ] || debian="fonts-dejavu-core fonts-dseg fonts-liberation fonts-ocr-a fonts-ocr-b fonts-spleen"
+missing=
+for package in $debian; do
+    dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null 2>&1 || { echo "fonts: these Debian packages are missing; run as root: apt-get install$missing" >&2; exit 1; }
+        sudo=sudo
+    fi
+    $sudo apt-get update -qq
+    # shellcheck disable=SC2086
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+mkdir -p "$target"
+[ "$choice" = all ] || exit 0
 
 # family:weights
 npm="doto:400,700 share-tech-mono:400 saira-stencil-one:400
@@ -27,7 +42,6 @@ great-vibes:400 satisfy:400 kaushan-script:400 archivo-black:400 archivo-narrow:
 bungee:400 monoton:400 fjalla-one:400 russo-one:400 courgette:400 cookie:400 sacramento:400 limelight:400 ultra:400 rye:400 unifrakturcook:700"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$target"
 for entry in $npm; do
     family=${entry%%:*}
     # shellcheck disable=SC2086

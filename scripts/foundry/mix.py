@@ -1,5 +1,6 @@
 """The named mixes: which source gives how many of the lines. A sample depends on its mix, seed and index alone."""
 
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from scripts.foundry import digital, lines, signs
 from scripts.foundry.empty import empty
-from scripts.foundry.real import Real
+from scripts.foundry.real import FOLDERS, Real
 from scripts.foundry.sample import Sample, Source
 
 GENERAL: dict[str, tuple[float, Source]] = {
@@ -36,14 +37,17 @@ def _codes() -> dict[str, tuple[float, Source]]:
     return found
 
 
+@cache
 def sources(mix: str) -> list[tuple[float, Source]]:
-    """The sources of a mix with their weights: `zh_en`, `codes`, `real`, or one source by its name."""
+    """The sources of a mix with their weights: `zh_en`, `codes`, `real`, or one source or folder of `train/` by its name."""
     codes = _codes()
     if mix == "zh_en":
         whole = sum(weight for weight, _ in codes.values()) or 1
         return [*GENERAL.values(), *((CODES_SHARE * weight / whole, source) for weight, source in codes.values())]
     if mix == "real":
         return [(share, Real(folder).source()) for folder, share in REAL.items()]
+    if mix in FOLDERS:
+        return [(1.0, Real(mix).source())]
     if mix == "codes":
         return [*codes.values(), (0.03 * sum(weight for weight, _ in codes.values()), empty)]
     one = (GENERAL | codes).get(mix)

