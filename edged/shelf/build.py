@@ -26,6 +26,9 @@ def build(recipe: Recipe, shelf: Path, *, check: Callable[[Path], None]) -> bool
     Raises:
         ModelError: It cannot be fetched or converted, or what was made is no good; nothing was changed.
     """
+    if recipe.neck and not recipe.neck.is_carried:
+        msg = f"{recipe.name}: this version of edged has the recipe, but not the weights: {recipe.neck.file('.npz')} is not there"
+        raise ModelError(msg, hint="take another model (edged models list), or export a training of your own: scripts/foundry/README.md")
     target = shelf / recipe.name
     if _is_made(recipe, target) and _passes(check, shelf):
         return False
