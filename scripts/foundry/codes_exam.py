@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 
+from edged.exam.labelled import labelled
 from scripts.foundry.codes.turned import reads_both_ways
 from scripts.foundry.codes_network import HEIGHT, TURNED, Answer, Codes, characters
 from scripts.foundry.codes_stream import MixShares, chunk, padded, steps_of
 from scripts.foundry.lesson import to_height
-from scripts.foundry.pupils import score_module
+from scripts.foundry.pixels import opened
+from scripts.foundry.pupils import exact_by_source, score_module
 from scripts.foundry.sample import Image
+from scripts.foundry.shards import greedy
 
 SOURCES: Final = (
     "wire_markers", "meter_strips_semireal", "lcd_energy_meter", "lcd_multimeter", "lcd_led_handlabelled", "expiry_codes", "packaging_text"
@@ -32,16 +34,10 @@ class Question:
     source: str
 
 
-def labelled(tree: Path) -> list[Question]:
+def questions(tree: Path) -> list[Question]:
     """The lines of our own sources, and those upside down."""
-    found = []
-    for source in (*SOURCES, UPSIDE_DOWN):
-        for row in (tree / source / "dev.tsv").read_text(encoding="utf-8").splitlines():
-            path, tab, text = row.partition("\t")
-            image = cv2.imread(str(tree / source / path)) if tab else None
-            if image is not None:
-                found.append(Question(image=to_height(np.asarray(image, np.uint8), HEIGHT, 1 << 14), text=text, source=source))
-    return found
+    lines = [line for line in labelled(tree, "dev") if line.source in (*SOURCES, UPSIDE_DOWN)]
+    return [Question(image=to_height(opened(line.path), HEIGHT, 1 << 14), text=line.text, source=line.source) for line in lines]
 
 
 def answers(network: Codes, images: Sequence[Image]) -> list[str]:
@@ -59,30 +55,22 @@ def answers(network: Codes, images: Sequence[Image]) -> list[str]:
     return texts
 
 
-def greedy(best: Sequence[int], names: Sequence[str]) -> str:
-    """Repeats are one, blanks go."""
-    return "".join(names[c - 1] for c, before in zip(best, [0, *best], strict=False) if c not in (before, 0))
-
-
 class Exam:
     """The labelled lines of a tree in memory."""
 
     def __init__(self, tree: Path) -> None:
         self._score = score_module(tree)
-        self._questions = labelled(tree)
+        self._questions = questions(tree)
 
     def figures(self, network: Codes) -> dict[str, float]:
         """Exact by source, their mean as `headline`, and how often upside down is told from upright."""
         texts = answers(network, [q.image for q in self._questions])
-        right: dict[str, list[bool]] = {}
         told: dict[str, list[bool]] = {}
         for question, text in zip(self._questions, texts, strict=True):
-            source, normalise = question.source, self._score.normalise
-            if source.startswith("wire_markers") and not reads_both_ways(question.text):
-                told.setdefault(source, []).append((text == TURNED) == (source == UPSIDE_DOWN))
-            if source != UPSIDE_DOWN:
-                right.setdefault(source, []).append(normalise(text, source) == normalise(question.text, source))
-        exact = {source: float(np.mean(found)) for source, found in right.items()}
+            if question.source.startswith("wire_markers") and not reads_both_ways(question.text):
+                told.setdefault(question.source, []).append((text == TURNED) == (question.source == UPSIDE_DOWN))
+        read = zip(self._questions, texts, strict=True)
+        exact = exact_by_source(self._score, [(q.source, text, q.text) for q, text in read if q.source != UPSIDE_DOWN])
         way = {"upright_told": float(np.mean(told["wire_markers"])), "turned_told": float(np.mean(told[UPSIDE_DOWN]))}
         return {"headline": float(np.mean(list(exact.values())))} | way | exact
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -24,6 +23,7 @@ from scripts.foundry.codes_network import HEIGHT, STRIDE, TURNED, characters
 from scripts.foundry.lesson import to_height
 from scripts.foundry.mix import draw
 from scripts.foundry.sample import Image, Sample
+from scripts.foundry.shards import steps_needed
 
 CHUNK: Final = 512
 WIDEST: Final = 640
@@ -78,8 +78,7 @@ def line_of(sample: Sample, *, turned: bool) -> Line | None:
         sample, already = upside_down(sample), True
     image = to_height(sample.image, HEIGHT, 1 << 14)
     labels = tuple(classes().get(c, 0) for c in sample.text)
-    needed = len(labels) + sum(a == b for a, b in pairwise(labels))
-    if image.shape[1] > WIDEST or 0 in labels or needed > steps_of(image.shape[1]):
+    if image.shape[1] > WIDEST or 0 in labels or steps_needed(labels) > steps_of(image.shape[1]):
         return None
     return Line(image=image, labels=labels, turned=already)
 

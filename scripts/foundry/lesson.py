@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -61,11 +62,10 @@ def taught(teacher: Teacher, lines: Sequence[Drawn]) -> dict[str, NDArray[np.gen
     """All arrays of a shard; steps of all lines one after the other, `starts` says where each begins."""
     order = sorted(range(len(lines)), key=lambda i: lines[i].image.shape[1])
     answers: dict[int, tuple[Taught, int, int]] = {}
-    for group in _batches(lines, order):
-        width = bucket(max(lines[i].image.shape[1] for i in group))
+    for width, group in _batches(lines, order):
         images = [lines[i].image for i in group]
-        count = BATCH if width <= 640 else BATCH // 4  # so that memory stays small
-        answer = teacher.ask(normalised([*images, *[images[0][:, :STRIDE]] * (count - len(images))], width))
+        spare = at_once(width) - len(images)
+        answer = teacher.ask(normalised([*images, *[images[0][:, :STRIDE]] * spare], width))
         answers |= {i: (answer, row, min(width // STRIDE, -(-lines[i].image.shape[1] // STRIDE) + 2)) for row, i in enumerate(group)}
     parts = [answers[i] for i in range(len(lines))]
     lengths = np.array([steps for _, _, steps in parts], np.int32)
@@ -78,17 +78,17 @@ def taught(teacher: Teacher, lines: Sequence[Drawn]) -> dict[str, NDArray[np.gen
     }
 
 
-def _batches(lines: Sequence[Drawn], order: Sequence[int]) -> Iterator[list[int]]:
-    group: list[int] = []
-    for i in order:
-        width = bucket(lines[i].image.shape[1])
-        full = BATCH if width <= 640 else BATCH // 4
-        if group and (len(group) >= full or bucket(lines[group[0]].image.shape[1]) != width):
-            yield group
-            group = []
-        group.append(i)
-    if group:
-        yield group
+def _batches(lines: Sequence[Drawn], order: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
+    """The width of a batch and its lines, out of an *order* by width."""
+    for width, found in groupby(order, key=lambda i: bucket(lines[i].image.shape[1])):
+        group = list(found)
+        for start in range(0, len(group), at_once(width)):
+            yield width, group[start : start + at_once(width)]
+
+
+def at_once(width: int) -> int:
+    """How many lines of that width a batch has: fewer wide ones, so that memory stays small."""
+    return BATCH if width <= 640 else BATCH // 4
 
 
 def bucket(width: int) -> int:

@@ -3,16 +3,18 @@
 import argparse
 import importlib.util
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 
+from edged.exam.labelled import labelled
 from scripts.foundry.lesson import Drawn, save, taught, to_height
 from scripts.foundry.network import Student
+from scripts.foundry.pixels import opened
 from scripts.foundry.shards import Charset
 from scripts.foundry.teacher import Teacher
 
@@ -27,6 +29,14 @@ def score_module(tree: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def exact_by_source(score: ModuleType, lines: Iterable[tuple[str, str, str]]) -> dict[str, float]:
+    """The share that is right of each source; *lines*: source, what was read, what stands there."""
+    right: dict[str, list[bool]] = {}
+    for source, text, truth in lines:
+        right.setdefault(source, []).append(score.normalise(text, source) == score.normalise(truth, source))
+    return {source: float(np.mean(found)) for source, found in right.items()}
 
 
 class Exam:
@@ -71,11 +81,8 @@ class Exam:
     def figures_of(self, texts: list[str]) -> dict[str, float]:
         """The same for *texts* in the order of the lines."""
         score = self._score
-        right: dict[str, list[bool]] = {}
-        for key, text, truth in zip(self.keys, texts, self.texts, strict=True):
-            source = key.partition("/")[0]
-            right.setdefault(source, []).append(score.normalise(text, source) == score.normalise(truth, source))
-        exact = {source: float(np.mean(found)) for source, found in right.items()}
+        sources = [key.partition("/")[0] for key in self.keys]
+        exact = exact_by_source(score, zip(sources, texts, self.texts, strict=True))
         figures = {group: float(np.mean([exact[s] for s in sources])) for group, sources in score.GROUPS.items()}
         headline = float(np.mean([exact[s] for s in score.HEADLINE]))
         unseen = float(np.mean([exact[s] for s in score.HEADLINE if s not in score.SEEN]))
@@ -90,15 +97,7 @@ def main() -> None:
     parser.add_argument("--onnx", type=Path, required=True)
     parser.add_argument("--precision", default="f32")
     args = parser.parse_args()
-    lines = []
-    for table in sorted(args.tree.glob("*/dev.tsv")):
-        for row in table.read_text(encoding="utf-8").splitlines():
-            path, tab, text = row.partition("\t")
-            if tab:
-                image = cv2.imread(str(table.parent / path))
-                if image is None:
-                    sys.exit(f"{table.parent / path}: not a picture that OpenCV reads")
-                lines.append(Drawn(image=to_height(np.asarray(image, np.uint8)), text=text, kind=f"{table.parent.name}/{path}"))
+    lines = [Drawn(image=to_height(opened(line.path)), text=line.text, kind=line.key) for line in labelled(args.tree, "dev")]
     print(f"{len(lines)} lines", file=sys.stderr)
     save(args.out, taught(Teacher(args.onnx, precision=args.precision), lines) | {"tree": np.array(str(args.tree))})
 

@@ -11,6 +11,7 @@ import numpy as np
 from scripts.foundry.codes.chance import between, chance
 from scripts.foundry.codes.finish import Wear, shot
 from scripts.foundry.paths import SHARED
+from scripts.foundry.pixels import opened
 from scripts.foundry.sample import Image, Sample, Source
 
 FOLDERS = ("wire_markers", "plate_cn", "wire_markers_upsidedown")
@@ -55,20 +56,13 @@ class Real:
 
         def draw(rng: np.random.Generator) -> Sample:
             example = chosen[int(rng.integers(len(chosen)))]
-            return Sample(image=worn(rng, load(example)), text=example.text, kind=f"real_{self.folder}")
+            return Sample(image=worn(rng, opened(example.path)), text=example.text, kind=f"real_{self.folder}")
 
         return draw
 
     def held_out(self) -> list[Sample]:
         """The held-out side as it was photographed."""
-        return [Sample(image=load(example), text=example.text, kind=f"real_{self.folder}") for example in self.split()[1]]
-
-
-def load(example: Example) -> Image:
-    image = cv2.imread(str(example.path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError(f"{example.path} is no picture that OpenCV reads")
-    return np.asarray(image, np.uint8)
+        return [Sample(image=opened(example.path), text=example.text, kind=f"real_{self.folder}") for example in self.split()[1]]
 
 
 def worn(rng: np.random.Generator, image: Image) -> Image:

@@ -1,6 +1,6 @@
 """Batches out of the shards of lessons: lines of about one length together, in an order that the seed gives."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -47,31 +47,36 @@ class Charset:
         return None if None in found else found  # type: ignore[return-value]
 
     def decode(self, classes: Sequence[int]) -> str:
-        """Greedy CTC: repeats are one, blanks go."""
-        kept = [c for c, before in zip(classes, [0, *classes], strict=False) if c not in (before, 0)]
-        return "".join(self.characters[c - 1] for c in kept)
+        """Greedy CTC."""
+        return greedy(classes, self.characters)
+
+
+def greedy(classes: Sequence[int], characters: Sequence[str]) -> str:
+    """What the best classes of the steps say: repeats are one, blanks go; *characters* without the blank, which is class 0."""
+    return "".join(characters[c - 1] for c, before in zip(classes, [0, *classes], strict=False) if c not in (before, 0))
+
+
+def steps_needed(labels: Sequence[int]) -> int:
+    """CTC needs a step for each character, and a blank between equal ones."""
+    return len(labels) + sum(a == b for a, b in pairwise(labels))
 
 
 class Lessons:
     """Some shards in memory."""
 
-    def __init__(self, paths: Sequence[Path], charset: Charset, *, kinds: Mapping[str, float] | None = None) -> None:
-        """*kinds*: how often lines of a kind are taken, 1 unless named."""
+    def __init__(self, paths: Sequence[Path], charset: Charset) -> None:
         self._charset = charset
-        self._shards = [np.load(path) for path in paths]
-        arrays = [{n: s[n] for n in ("convolved", "skip", "neck", "starts", "texts", "kinds")} for s in self._shards]
+        arrays = [{n: shard[n] for n in ("convolved", "skip", "neck", "starts", "texts")} for shard in map(np.load, paths)]
         offsets = np.cumsum([0, *(len(a["convolved"]) for a in arrays)])
         self._steps = {n: np.concatenate([a[n] for a in arrays]) for n in ("convolved", "skip", "neck")}
         self.starts = np.concatenate([a["starts"][:-1] + o for a, o in zip(arrays, offsets[:-1], strict=True)])
         self.ends = np.concatenate([a["starts"][1:] + o for a, o in zip(arrays, offsets[:-1], strict=True)])
         self.texts = [str(t) for a in arrays for t in a["texts"]]
-        self.kinds = [str(k) for a in arrays for k in a["kinds"]]
         self.labels = [charset.encode(text) for text in self.texts]
-        self._kinds = kinds or {}
 
     def batches(self, rng: np.random.Generator) -> Iterator[Batch]:
         """Every line that can be learnt, once."""
-        taken = [i for i in range(len(self.texts)) if self._fits(i) and rng.random() < self._kinds.get(self.kinds[i], 1)]
+        taken = [i for i in range(len(self.texts)) if self._fits(i)]
         length = (self.ends - self.starts)[taken] + rng.uniform(0, 4, len(taken))
         order = np.array(taken)[np.argsort(length)]
         groups, group = [], list[int]()
@@ -85,11 +90,8 @@ class Lessons:
             yield self._batch(groups[number])
 
     def _fits(self, i: int) -> bool:
-        """CTC needs a step for each character, and a blank between equal ones."""
         label = self.labels[i]
-        if label is None:
-            return False
-        return len(label) + sum(a == b for a, b in pairwise(label)) <= int(self.ends[i] - self.starts[i])
+        return label is not None and steps_needed(label) <= int(self.ends[i] - self.starts[i])
 
     def _batch(self, group: Sequence[int]) -> Batch:
         lengths = np.array([self.ends[i] - self.starts[i] for i in group])

@@ -19,13 +19,13 @@ import torch
 from edged.errors import EdgedError
 from edged.shelf.fetch import fetch_wheel
 from scripts.foundry import codes_train, train
-from scripts.foundry.codes_exam import greedy
 from scripts.foundry.codes_export import SPEC, compile_ir, export, posteriors
 from scripts.foundry.codes_network import TURNED, Answer, Codes, characters, multiply_adds, weights
 from scripts.foundry.codes_stream import chunk, steps_of
 from scripts.foundry.lesson import drawn, save, taught
 from scripts.foundry.loop import Loop
 from scripts.foundry.sample import Image
+from scripts.foundry.shards import greedy
 from scripts.foundry.teacher import Teacher
 
 _TEACHER: Final = "rapidocr==3.10.0"

@@ -5,17 +5,15 @@ learns from. PaddleOCR authors, Apache-2.0.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
-
-T = TypeVar("T")
 
 CONVOLVED: Final = "p2o.pd_op.add.65.0"  # N x 120 x 1 x T, what the neck takes
 SKIP: Final = "p2o.pd_op.swish.0.0"  # N x 120 x 1 x T, added to what the neck gives
@@ -80,12 +78,6 @@ def characters(onnx: Path) -> list[str]:
 
     metadata = {p.key: p.value for p in onnx_package.load(onnx).metadata_props}
     return ["", *metadata["character"].split("\n"), " "]
-
-
-def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """*items* in pieces of *size*."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def head(onnx: Path, origin: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -12,11 +12,11 @@ pytest.importorskip("PIL", reason="the foundry's renderer draws with Pillow")
 import torch
 
 from scripts.foundry import charset, codes_train
-from scripts.foundry.codes_exam import greedy
 from scripts.foundry.codes_export import compile_ir, export, layer_types
 from scripts.foundry.codes_network import TURNED, Answer, Codes, CodesShape, characters, multiply_adds, weights
 from scripts.foundry.codes_stream import Line, batch_of, chunk, classes, gathered, line_of, steps_of
 from scripts.foundry.sample import Sample
+from scripts.foundry.shards import greedy
 
 MIX = (("wire_marker", 1.0),)
 
