@@ -10,7 +10,7 @@ CODE := edged tests scripts
 
 setup: models
 
-$(STAMP): requirements-dev.lock pyproject.toml scripts/setup.sh
+$(STAMP): requirements-dev.lock pyproject.toml scripts/setup.sh scripts/debian.sh
 	@scripts/setup.sh $(VENV)
 	@touch $@
 
@@ -37,7 +37,7 @@ lint: $(STAMP)
 FOUNDRY := .venv-foundry
 FOUNDRY_STAMP := $(FOUNDRY)/.installed
 
-$(FOUNDRY_STAMP): requirements-foundry.lock scripts/foundry/setup.sh
+$(FOUNDRY_STAMP): requirements-foundry.lock scripts/foundry/setup.sh scripts/debian.sh
 	@scripts/foundry/setup.sh $(FOUNDRY) few
 	@touch $@
 
@@ -45,7 +45,7 @@ foundry-setup: $(FOUNDRY_STAMP)
 	@scripts/foundry/setup.sh $(FOUNDRY) all
 
 foundry-smoke: $(FOUNDRY_STAMP)
-	@EDGED_SHARED=/dev/null $(FOUNDRY)/bin/python -m scripts.foundry.smoke  # the same everywhere: nothing beside the project is looked at
+	@EDGED_SHARED=/dev/null OMP_NUM_THREADS=1 $(FOUNDRY)/bin/python -m scripts.foundry.smoke  # the same everywhere: nothing beside the project is looked at; two threads would wait for each other
 
 format: $(STAMP)
 	$(BIN)/ruff format $(CODE)
@@ -54,12 +54,12 @@ format: $(STAMP)
 check: lint test
 
 # Renews the lock files; needs pip-tools in the environment, and a look at the difference. What is installed on a box has the
-# metrics: one small package, and `metrics.file` works as soon as somebody sets it.
+# metrics and the letters of annotated pictures: `metrics.file` and `edged read --annotate` work as installed.
 lock:
 	pip-compile -q --strip-extras --generate-hashes --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --allow-unsafe --upgrade --extra dev -o requirements-dev.lock pyproject.toml
 	pip-compile -q --strip-extras --generate-hashes --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-	  --allow-unsafe --extra metrics -c requirements-dev.lock -o requirements.lock pyproject.toml
+	  --allow-unsafe --extra annotate --extra metrics -c requirements-dev.lock -o requirements.lock pyproject.toml
 	pip-compile -q --strip-extras --generate-hashes --no-emit-options --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --allow-unsafe --extra foundry -c requirements-dev.lock -o requirements-foundry.lock pyproject.toml
 

@@ -1,8 +1,6 @@
 """`python -m edged`."""
 
-import sys
-
-from edged.cli import main
+from edged.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

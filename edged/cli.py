@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -39,7 +40,14 @@ def _add_pipeline(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
     read = verbs.add_parser("read", parents=[config], help="read pictures once: no broker, nothing moved")
     read.add_argument("images", nargs="+", metavar="IMAGE", help="a picture, or @FILE with a picture a line")
     read.add_argument("--json", action="store_true", help="one reading per line, in the order of the arguments, failures too")
-    read.add_argument("--layout", choices=["whole"], default="whole", help="whole: the picture is one text line")
+    read.add_argument(
+        "--layout",
+        choices=["whole", "detect"],
+        help="whole: the picture is one text line; detect: look for text (default: as the source says, else by the shape of the picture)",
+    )
+    read.add_argument(
+        "--annotate", type=Path, metavar="OUT", help="also draw what was read: OUT.png or OUT.jpg for one picture, a folder for several"
+    )
     read.add_argument("--model", metavar="NAME", help="a model of the shelf")
     read.add_argument("--precision", choices=["auto", "fp16", "int8"], help="which files of the model")
     read.add_argument("--source", metavar="NAME", help="read as this source of the configuration does")
@@ -52,6 +60,7 @@ def _add_pipeline(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
         if action == "build":
             sub.add_argument("names", nargs="*", metavar="NAME", help="models to make; without any, what is set up")
     _add_eval(models, config)
+    _add_tune(models, config)
 
 
 def _add_eval(models: _Verbs, config: argparse.ArgumentParser) -> None:
@@ -67,6 +76,16 @@ def _add_eval(models: _Verbs, config: argparse.ArgumentParser) -> None:
     evaluate.add_argument("--tsv", type=Path, metavar="FILE", help="write what was read: <source>/<path> TAB text TAB confidence")
 
 
+def _add_tune(models: _Verbs, config: argparse.ArgumentParser) -> None:
+    tune = models.add_parser("tune", parents=[config], help="let a model learn lines of yours, as a new model beside it")
+    tune.add_argument("--examples", type=Path, required=True, metavar="DIR", help="labelled lines, as for eval: a table (path TAB text)")
+    tune.add_argument("--name", required=True, help="of the new model")
+    tune.add_argument("--model", metavar="NAME", help="which one learns (default: the configured one)")
+    tune.add_argument("--minutes", type=_minutes, default=15.0, metavar="N", help="to train at most (default 15)")
+    tune.add_argument("--switch", action="store_true", help="read with the new model from now on")
+    tune.add_argument("--models-dir", type=Path, metavar="DIR", help="the shelf; the new model comes there, too")
+
+
 def _add_examination(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
     """Commands that look at the configuration, the daemon and the box."""
     verbs.add_parser("check", parents=[config], help="validate the configuration: every error at once").add_argument(
@@ -77,8 +96,13 @@ def _add_examination(verbs: _Verbs, config: argparse.ArgumentParser) -> None:
     status = verbs.add_parser("status", parents=[config], help="what the running daemon says of itself")
     status.add_argument("--json", action="store_true", help="as one JSON object")
 
-    doctor = verbs.add_parser("doctor", parents=[config], help="what would go wrong here, by really trying")
-    doctor.add_argument("--json", action="store_true", help="as one JSON object")
+    doctor = verbs.add_parser(
+        "doctor", parents=[config], help="what would go wrong here, by really trying; with IMAGE, what is wrong with a picture"
+    )
+    doctor.add_argument("images", nargs="*", metavar="IMAGE", help="examine this picture instead of the box; nothing is moved")
+    doctor.add_argument("--json", action="store_true", help="as one JSON object, for each picture one in a line")
+    doctor.add_argument("--layout", choices=["whole", "detect"], help="of pictures; as for read")
+    doctor.add_argument("--source", metavar="NAME", help="examine pictures as this source of the configuration reads them")
 
     bench = verbs.add_parser("bench", parents=[config], help="what this box can do, beside the raw limit of its inference")
     bench.add_argument("--seconds", type=_positive, default=3.0, metavar="N", help="of each measurement (default 3)")
@@ -127,6 +151,14 @@ def _positive(text: str) -> float:
     return value
 
 
+def _minutes(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 24 * 60:
+        message = f"{text} found, expected minutes, up to a day"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
 def _count(text: str) -> int:
     if not (text.isdecimal() and 1 <= int(text) <= 100):
         message = f"{text!r} found, expected a number from 1 to 100"
@@ -161,6 +193,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ExitCode.DONE
 
 
+def program() -> None:
+    """Run one command as the process: its end is the end of the process.
+
+    Every command has closed what it opened. What is left are threads of OpenVINO, and where the interpreter tears its runtime down
+    while one of them still ends, the process aborts after its work was done ("terminate called without an active exception").
+    """
+    code = main()
+    logging.shutdown()
+    with suppress(BrokenPipeError):  # whoever read us has gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
 def _tell(error: EdgedError) -> int:
     print(f"edged: {error}", file=sys.stderr)
     if error.hint:
@@ -178,6 +224,7 @@ _COMMANDS = {
     "models build": "models:build",
     "models list": "models:listing",
     "models eval": "evaluate:evaluate",
+    "models tune": "tune:run",
     "check": "check:check",
     "status": "status:status",
     "replay": "outbox:replay",

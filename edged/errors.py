@@ -9,6 +9,7 @@ EdgedError                   what happened, and a hint that says what to do
 |   `-- SourceUnavailable    the disk, a mount or a permission stands in the way now (exit 74)
 |-- SocketUnavailable        the control socket cannot be made now (exit 74)
 |-- InstanceRunning          another edged holds this state directory or socket (exit 1)
+|-- TuningError              learning on the box brought nothing that is worth a model (exit 1)
 |-- NoDaemon                 nobody answers on the control socket (exit 1)
 |-- FrameError               one input ends here; the daemon goes on
 |   |-- FrameRejected        we will not read it: too large, not a picture, not allowed
@@ -105,6 +106,10 @@ class InstanceRunning(EdgedError):
 
 class NoDaemon(EdgedError):
     """Nobody answers on the control socket: a command may open the database itself."""
+
+
+class TuningError(EdgedError):
+    """Learning on the box brought nothing that is worth a model; nothing was written."""
 
 
 class FrameError(EdgedError):

@@ -1,25 +1,33 @@
 """Config, models and the readers made of them: built as one, swapped as one."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from edged.config import SHIPPED, Config, FolderSection, ModelSection, RecogniseSection, RulesSection
+from edged.config import SHIPPED, Config, DetectorSection, FolderSection, ModelSection, RecogniseSection, RulesSection
 from edged.config.file import DEFAULT, LoadedConfig, digest_of, load_config
+from edged.config.place_checks import References
 from edged.config.rule_checks import Dictionaries
+from edged.errors import FrameRejected
 from edged.flow import segments, trial
+from edged.flow.alone import doubted_alone
+from edged.flow.at_once import AtOnce
 from edged.flow.ctc import decode_greedy
 from edged.flow.decode import decode
-from edged.flow.model_files import LoadedModel, load_model
-from edged.flow.preprocess import prepare
-from edged.flow.reader import Reader, Steps
+from edged.flow.detect import Detector
+from edged.flow.model_files import LoadedDetector, LoadedModel, load_detector, load_model
+from edged.flow.preprocess import normalised
+from edged.flow.reader import Layout, Reader, Steps
 from edged.flow.recognise import Recogniser
-from edged.flow.rules import Rules
+from edged.flow.room import Room, admit_all
+from edged.flow.rules import FieldRules, Rules
+from edged.flow.upright import upright
+from edged.layouts import detected, regions, whole
 from edged.lib.clock import Clock, clock_synced
-from edged.types import ModelRef, Pixels, SourceName, TextLine
+from edged.types import NO_TEXT, Corrected, ModelRef, Posteriors, SourceName, Transcript
 
 _CHECKOUT = Path(__file__).resolve().parents[1] / "models"  # where a checkout of the project has its shelf
 _TRIAL_SECONDS = 10.0  # shorter than a worker may go without a sign of life
@@ -32,6 +40,13 @@ class Opened(NamedTuple):
     recogniser: Recogniser
 
 
+class OpenedDetector(NamedTuple):
+    """A model that finds text."""
+
+    model: LoadedDetector
+    detector: Detector
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
     """Everything that reads, for one configuration."""
@@ -39,11 +54,17 @@ class Generation:
     readers: Mapping[SourceName, Reader]
     opened: tuple[Opened, ...]  # each model once
     model: ModelRef  # the daemon's own
+    detectors: tuple[OpenedDetector, ...] = ()  # none where no source looks for text
 
     @property
     def recognisers(self) -> tuple[Recogniser, ...]:
-        """What is to be closed one day, unless a later generation has it, too."""
+        """What reads."""
         return tuple(recogniser for _, recogniser in self.opened)
+
+    @property
+    def engines(self) -> tuple[Recogniser | Detector, ...]:
+        """What is to be closed one day, unless a later generation has it, too."""
+        return (*self.recognisers, *(detector for _, detector in self.detectors))
 
     @property
     def models(self) -> frozenset[ModelRef]:
@@ -70,32 +91,33 @@ def config_or_defaults(path: Path | None) -> LoadedConfig:
 
 
 def build_generation(
-    loaded: LoadedConfig, clock: Clock, *, before: Sequence[Opened] = (), wait: Callable[[float], object] = time.sleep
+    loaded: LoadedConfig, clock: Clock, *, before: Generation | None = None, wait: Callable[[float], object] = time.sleep
 ) -> Generation:
     """Load the models of a configuration and make a reader for each source; on an error nothing new stays open.
 
     Args:
         loaded: The configuration.
         clock: For the readers.
-        before: What is open already: a model whose digest and section stayed is shared, not compiled again.
+        before: What reads already: a model whose digest and section stayed is shared, not compiled again.
         wait: Called with seconds while somebody still copies a model.
 
     Raises:
         ModelError: A model cannot be used.
         FrameError: A golden picture is damaged.
+        ConfigError: A reference picture cannot be used.
     """
     config = loaded.config
     shelf = shelf_of(config.state_dir, config.models_dir)
-    builder = Builder(
-        shelf, config.recognise, config=loaded.digest, dictionaries=loaded.dictionaries, clock=clock, before=before, wait=wait
-    )
+    builder = Builder.of(loaded, shelf, clock, before=before, wait=wait)
     try:
         model, _ = builder.model(config.model)
-        readers = {SourceName(name): builder.reader(section, config.model) for name, section in config.sources.items()}
+        readers = {
+            SourceName(name): builder.reader(section, section.reads_with or config.model) for name, section in config.sources.items()
+        }
     except BaseException:
         builder.abandon()
         raise
-    return Generation(readers=readers, opened=builder.opened, model=model.ref)
+    return Generation(readers=readers, opened=builder.opened, model=model.ref, detectors=builder.detectors)
 
 
 class Builder:
@@ -108,16 +130,49 @@ class Builder:
         *,
         config: str,
         clock: Clock,
+        detector: DetectorSection | None = None,
         dictionaries: Dictionaries | None = None,
-        before: Sequence[Opened] = (),
+        references: References | None = None,
+        before: Generation | None = None,
         wait: Callable[[float], object] = time.sleep,
+        pages: bool = False,
     ) -> None:
-        """Look for models on *shelf*; *config* is the digest that readings carry; see `build_generation`."""
+        """Look for models on *shelf*, for whole *pages* or not; *config* is the digest that readings carry; see `build_generation`."""
+        self._wanted = detector or DetectorSection()
         self._shelf, self._section, self._config, self._clock, self._wait = tuple(shelf), section, config, clock, wait
-        self._dictionaries = dictionaries or {}
-        self._before = {model.ref: Opened(model, recogniser) for model, recogniser in before if recogniser.section == section}
+        self._dictionaries, self._references = dictionaries or {}, references or {}
+        opened, detectors = (before.opened, before.detectors) if before else ((), ())
+        self._pages, self._room = pages, Room()
+        self._before = {model.ref: Opened(model, one) for model, one in opened if (one.section, one.pages) == (section, pages)}
+        self._before_detectors = {model.ref: OpenedDetector(model, one) for model, one in detectors if one.section == section}
+        self._detector: OpenedDetector | None = None
         self._refs: dict[tuple[str, str], ModelRef] = {}
         self._opened: dict[ModelRef, Opened] = {}
+
+    @classmethod
+    def of(
+        cls,
+        loaded: LoadedConfig,
+        shelf: Iterable[Path],
+        clock: Clock,
+        *,
+        before: Generation | None = None,
+        wait: Callable[[float], object] = time.sleep,
+        pages: bool = False,
+    ) -> "Builder":
+        """What builds the readers of a configuration, with the models on *shelf*; see `build_generation`."""
+        return cls(
+            shelf,
+            loaded.config.recognise,
+            config=loaded.digest,
+            detector=loaded.config.detector,
+            dictionaries=loaded.dictionaries,
+            references=loaded.references,
+            clock=clock,
+            before=before,
+            wait=wait,
+            pages=pages or any(source.layout == "detect" for source in loaded.config.sources.values()),
+        )
 
     def model(self, wanted: ModelSection) -> Opened:
         """The model and its recogniser, opened on first use; it has read its golden lines.
@@ -141,39 +196,75 @@ class Builder:
                 shared = Opened(model, shared.recogniser)
             self._opened[model.ref] = shared
             return
-        recogniser = Recogniser(model, self._section)
+        recogniser = Recogniser(model, self._section, pages=self._pages)
         self._opened[model.ref] = Opened(model, recogniser)
         recogniser.open()
 
+    def detector(self) -> OpenedDetector:
+        """The model that finds text, opened on first use; it has found the texts of its golden pictures.
+
+        Raises:
+            ModelError: It is missing, damaged, or does not find them.
+            FrameError: A golden picture is damaged.
+        """
+        if self._detector is None:
+            model = load_detector(self._shelf, self._wanted.name, self._wanted.precision, wait=self._wait)
+            shared = self._before_detectors.get(model.ref)
+            self._detector = OpenedDetector(model, shared.detector if shared else Detector(model, self._section))
+            if shared is None:
+                self._detector.detector.open()
+            elif shared.model.golden != model.golden:
+                shared.detector.prove(model)
+        return self._detector
+
     def abandon(self) -> None:
         """Close what was opened in vain."""
-        kept = [recogniser for _, recogniser in self._before.values()]
-        for _, recogniser in self._opened.values():
-            if recogniser not in kept:
-                recogniser.close()
+        kept = [*(one for _, one in self._before.values()), *(one for _, one in self._before_detectors.values())]
+        made: tuple[Recogniser | Detector, ...] = (*self.recognisers, *(one for _, one in self.detectors))
+        for engine in made:
+            if engine not in kept:
+                engine.close()
 
-    def reader(self, source: FolderSection, default: ModelSection) -> Reader:
-        """The reader of one source."""
-        model, recogniser = self.model(source.model or default)
+    def reader(self, source: FolderSection, wanted: ModelSection) -> Reader:
+        """The reader of one source, with the model *wanted*."""
+        model, recogniser = self.model(wanted)
         shape = model.manifest.input
-        whole = next(iter(source.fields), None)
-        rules = self._rules(source.fields[whole] if whole is not None else source.rules)
+        rules = FieldRules({name: self._rules(field) for name, field in source.fields.items()}, self._rules(source.rules))
 
-        def layout(image: Pixels) -> list[TextLine]:
-            return [replace(prepare(image, source.preprocess, shape.height), field=whole)]
+        def transcribe(posteriors: Posteriors) -> Transcript:
+            seen = upright(posteriors, blank=model.manifest.blank_index, turned=model.turned_index)
+            return decode_greedy(seen, charset=model.charset, blank=model.manifest.blank_index)
+
+        def transcribe_found(posteriors: Posteriors) -> Transcript:
+            try:
+                return transcribe(posteriors)
+            except FrameRejected:  # one line of several, and which way up it stands was asked before
+                return NO_TEXT
+
+        def correct_found(read: Transcript, field: str | None) -> Corrected:
+            return doubted_alone(rules.correct(read, field), source.unsure_below)
 
         def prove(data: bytes) -> None:
             trial.survives(data, source.limits, timeout_seconds=_TRIAL_SECONDS)
 
-        steps = Steps(
-            prove=prove,
-            decode=lambda data: decode(data, source.limits).image,
-            layout=layout,
+        at_once = AtOnce(
+            prepared=partial(normalised, section=source.preprocess, height=shape.height),
             cut=partial(segments.cut, widest=shape.width_buckets[-1], overlap=shape.overlap),
             submit=recogniser.submit,
+            check=recogniser.check,
             join=partial(segments.join, overlap=shape.overlap // shape.stride),
-            transcribe=partial(decode_greedy, charset=model.charset, blank=model.manifest.blank_index),
-            correct=rules.correct,
+            transcribe=transcribe_found,
+        )
+        steps = Steps(
+            prove=prove,
+            decode=lambda data, admit=admit_all: decode(data, source.limits, admit).image,
+            layout=self._layout(source, shape.height, at_once),
+            cut=at_once.cut,
+            submit=recogniser.submit,
+            join=at_once.join,
+            transcribe=transcribe_found if source.layout == "detect" else transcribe,
+            correct=correct_found if source.layout == "detect" else rules.correct,
+            room=self._room,
         )
         return Reader(
             steps=steps,
@@ -182,9 +273,19 @@ class Builder:
             config=self._config,
             unsure_below=source.unsure_below,
             fields=tuple(source.fields),
+            apart=source.layout == "regions",
+            empty=source.empty if source.layout == "detect" else None,
             clock=self._clock,
             synced=clock_synced,
         )
+
+    def _layout(self, source: FolderSection, height: int, at_once: AtOnce) -> Layout:
+        """From a frame to its text lines, of the height of the model; *at_once* tells which way up a page stands."""
+        if source.layout == "regions":
+            return regions(source, height, self._references[source.align.reference] if source.align else None)
+        if source.layout == "detect":
+            return detected(source, self.detector().detector, at_once)
+        return whole(source, height)
 
     def _rules(self, section: RulesSection) -> Rules:
         file = section.dictionary_file
@@ -194,6 +295,11 @@ class Builder:
     def opened(self) -> tuple[Opened, ...]:
         """Those that were opened so far."""
         return tuple(self._opened.values())
+
+    @property
+    def detectors(self) -> tuple[OpenedDetector, ...]:
+        """The one that finds text, where it was asked for."""
+        return () if self._detector is None else (self._detector,)
 
     @property
     def recognisers(self) -> tuple[Recogniser, ...]:

@@ -5,6 +5,7 @@ corner points (x, y) in pixels of the frame, clockwise from the top left of the 
 """
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType
@@ -18,6 +19,7 @@ MAX_SEQ = 2**63 - 1  # the largest whole number that SQLite stores
 Pixels = npt.NDArray[np.uint8]
 Point = tuple[float, float]
 Box = tuple[Point, Point, Point, Point]
+Layout = Literal["whole", "regions", "detect"]
 
 
 class Outcome(StrEnum):
@@ -46,7 +48,7 @@ class Origin:
 class Delivery:
     """One claimed input, before anything was decoded.
 
-    Exactly one of `data` and `problem` is set.
+    Exactly one of `data` and `problem` is set, until the data is decoded: then it is let go.
     """
 
     id: FrameId
@@ -64,6 +66,7 @@ class FrameProblem:
 
     outcome: Literal[Outcome.REJECTED, Outcome.FAILED]
     reason: str
+    more: tuple[str, ...] = ()  # further reasons, each as good as the first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +83,16 @@ class TextLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Laid:
+    """What the layout makes of a frame."""
+
+    lines: tuple[TextLine, ...]  # in reading order
+    reasons: tuple[str, ...] = ()  # why the frame as a whole may be read wrong; not empty: never `ok`
+    refusals: tuple[str, ...] = ()  # why it is not read at all; not empty: `rejected`
+    places: Mapping[str, Box] = field(default_factory=dict)  # where each field was looked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Posteriors:
     """What the recogniser saw in one text line: the K most likely classes of each time step.
 
@@ -89,6 +102,10 @@ class Posteriors:
 
     classes: npt.NDArray[np.int32] = field(repr=False)  # T x K, most likely first
     shares: npt.NDArray[np.float32] = field(repr=False)  # T x K, their posteriors, 0..1
+
+
+Answer = Callable[[Posteriors | None, BaseException | None], None]
+"""Who waits for the recogniser: told what it saw, or what went wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +126,9 @@ class Transcript:
     text: str
     confidence: float  # 0..1; its definition stands in flow/ctc.py
     characters: tuple[Character, ...]
+
+
+NO_TEXT = Transcript(text="", confidence=0.0, characters=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +212,7 @@ class Reading:
     fields: tuple[ReadField, ...] = ()
     verdict: Verdict | None = None  # over all fields; None where nothing is expected
     timing_ms: dict[str, float]
+    layout: Layout | None = None  # by which it was read, where somebody asked once; None where its source says so
 
 
 class RowState(StrEnum):

@@ -19,8 +19,10 @@ from edged.commands.evaluate import PLAIN, answer_of, read
 from edged.commands.pictures import Chain, opened
 from edged.config import ModelSection, PreprocessSection
 from edged.exam.labelled import Labelled, labelled
+from edged.flow.reader import Beat, nothing
+from edged.flow.room import Admit, admit_all
 from edged.generation import config_or_defaults
-from edged.types import Pixels, TextLine
+from edged.types import Laid, Pixels
 
 STEPS = tuple(PreprocessSection.model_fields)
 
@@ -82,12 +84,12 @@ def texts_of(lines: list[Labelled], chain: Chain) -> tuple[dict[str, str], float
     """What is read, and the processor's seconds from bytes to lines."""
     steps, spent = chain.reader.steps, [0.0]
 
-    def decode(data: bytes) -> Pixels:
+    def decode(data: bytes, admit: Admit = admit_all, /) -> Pixels:
         spent[0] -= time.thread_time()
-        return steps.decode(data)
+        return steps.decode(data, admit)
 
-    def layout(image: Pixels) -> list[TextLine]:
-        found = list(steps.layout(image))
+    def layout(image: Pixels, beat: Beat = nothing, /) -> Laid:
+        found = steps.layout(image, beat)
         spent[0] += time.thread_time()
         return found
 

@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from edged.bench.figures import cpu
 from edged.exam.labelled import Labelled, labelled
 from edged.exam.rules import load_rules
 from edged.shelf.listing import list_models
@@ -61,16 +62,13 @@ def ours(models_dir: Path, wanted: Sequence[str] | None) -> Iterator[Asked]:
 def theirs(kinds: Sequence[str]) -> Iterator[Asked]:
     for kind in kinds:
         yield Asked(name=PEERS[kind], kind=kind, python=sys.executable if kind == "tesseract" else peers_python())
+        if kind == "rapid":  # most boxes have no bf16
+            yield Asked(name=f"{PEERS[kind]}, f32", kind=kind, python=peers_python(), options={"arithmetic": "f32"})
 
 
 def sample(lines: list[Labelled], count: int | None) -> list[Labelled]:
     """A random share of the lines that count, the same for the same count."""
     return lines if count is None or count >= len(lines) else random.Random(0).sample(lines, count)
-
-
-def cpu() -> str:
-    rows = Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines()
-    return next((row.partition(":")[2].strip() for row in rows if row.startswith("model name")), platform.machine())
 
 
 def main() -> None:
@@ -91,7 +89,8 @@ def main() -> None:
     measured = measure(peers, [line.path for line in lines], arguments.threads, arguments.rounds)
     rows = [row_of(one, lines, rules) for one in measured]
     sources = len({line.source for line in lines})
-    note = f"{len(lines)} lines of {sources} sources, {arguments.threads} cores of {cpu()}, {arguments.rounds} rounds in turns"
+    cores = f"{arguments.threads} cores of {cpu(platform.machine())}"
+    note = f"{len(lines)} lines of {sources} sources, {cores}, {arguments.rounds} rounds in turns"
     arguments.out.mkdir(parents=True, exist_ok=True)
     text = "\n".join(markdown(rows, note))
     (arguments.out / "peers.md").write_text(f"{text}\n", encoding="utf8")

@@ -1,4 +1,6 @@
-"""Show the main job: broker, daemon, sample pictures, and the readings as a subscriber sees them.
+"""Show the main job: broker, daemon, sample lines and a photograph, and the readings as a subscriber sees them.
+
+The photograph is also drawn with what was read in it.
 
 `make run` starts this. On a terminal it stays up until Ctrl-C; without one it ends by itself, with 0 only
 if the reading of every sample arrived.
@@ -18,6 +20,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "tests" / "samples"
 PLACE = ROOT / "run"
+DRAWN = PLACE / "annotated"
+FOLDERS = {"inbox": SAMPLES, "photos": SAMPLES / "photos"}
 TIMEOUT_SECONDS = 60.0
 
 CONFIG = """\
@@ -29,6 +33,7 @@ mqtt: {{host: 127.0.0.1, port: {port}}}
 control: {{socket: control.sock}}
 sources:
   inbox: {{kind: folder, path: inbox}}
+  photos: {{kind: folder, path: photos, layout: detect}}
 """
 BROKER = "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest none\n"
 
@@ -89,13 +94,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def prepare(port: int) -> Path:
-    """Lay out a fresh place with an inbox, the daemon's and the broker's configuration."""
+def prepare(port: int) -> None:
+    """Lay out a fresh place with two drop folders, the daemon's and the broker's configuration."""
     shutil.rmtree(PLACE, ignore_errors=True)
-    (PLACE / "inbox").mkdir(parents=True)
+    for folder in FOLDERS:
+        (PLACE / folder).mkdir(parents=True)
     (PLACE / "edged.yaml").write_text(CONFIG.format(models=ROOT / "models", port=port), encoding="utf8")
     (PLACE / "mosquitto.conf").write_text(BROKER.format(port=port), encoding="utf8")
-    return PLACE / "inbox"
 
 
 def stop(process: subprocess.Popen[Any]) -> None:
@@ -106,16 +111,36 @@ def stop(process: subprocess.Popen[Any]) -> None:
         process.kill()
 
 
-def drop(inbox: Path) -> set[str]:
+def pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix in {".png", ".jpg"})
+
+
+def drop() -> set[str]:
     """Drop every sample as any program would: copied under its name."""
-    samples = sorted(path for path in SAMPLES.iterdir() if path.suffix in {".png", ".jpg"})
-    for sample in samples:
-        shutil.copy(sample, inbox)
-    return {sample.name for sample in samples}
+    dropped = set()
+    for folder, samples in FOLDERS.items():
+        for sample in pictures(samples):
+            shutil.copy(sample, PLACE / folder)
+            dropped.add(sample.name)
+    return dropped
 
 
-def watch(inbox: Path, daemon: subprocess.Popen[Any]) -> None:
-    print(f"\nDrop pictures of text lines into\n\n    {inbox}\n\nand watch them here. Ctrl-C ends.\n", flush=True)
+def annotate() -> None:
+    """Draw what was read into the photographs, as anybody would, and say where they lie."""
+    photos = [str(path) for path in pictures(FOLDERS["photos"])]
+    command = [sys.executable, "-m", "edged", "read", "-c", str(PLACE / "edged.yaml"), "--source", "photos"]
+    done = subprocess.run([*command, "--annotate", str(DRAWN), *photos], capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"demo: the photographs could not be drawn:\n{done.stderr}", file=sys.stderr)
+        return
+    print(done.stderr, end="", file=sys.stderr)
+    print("what was read, drawn into the photograph:", *(str(path) for path in pictures(DRAWN)))
+
+
+def watch(daemon: subprocess.Popen[Any]) -> None:
+    lines, photos = (PLACE / folder for folder in FOLDERS)
+    print(f"\nDrop pictures of text lines into\n\n    {lines}\n\nand whole photographs into\n\n    {photos}", flush=True)
+    print("\nand watch them here. Ctrl-C ends.\n", flush=True)
     while daemon.poll() is None:
         time.sleep(0.5)
     print(f"the daemon ended by itself with {daemon.returncode}", file=sys.stderr)
@@ -123,7 +148,7 @@ def watch(inbox: Path, daemon: subprocess.Popen[Any]) -> None:
 
 def main() -> int:
     port = free_port()
-    inbox = prepare(port)
+    prepare(port)
     broker = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/sbin")
     if broker is None:
         print("demo: mosquitto is not installed; run: make setup", file=sys.stderr)
@@ -138,11 +163,12 @@ def main() -> int:
         if not subscriber.wait_online():
             print(f"demo: the daemon did not come up; its log:\n{(PLACE / 'log').read_text()}", file=sys.stderr)
             return 1
-        names = drop(inbox)
+        names = drop()
         complete = subscriber.wait_read(names)
         print(f"\n{len(names & subscriber.read)} of {len(names)} samples were read; the daemon's log is {PLACE / 'log'}")
+        annotate()
         if sys.stdin.isatty() and sys.stdout.isatty():
-            watch(inbox, daemon)
+            watch(daemon)
         return 0 if complete else 1
     except KeyboardInterrupt:
         return 0

@@ -20,7 +20,8 @@ TMPFILES=/usr/lib/tmpfiles.d/edged.conf
 INBOX_TMPFILES=/etc/tmpfiles.d/edged-inbox.conf
 DROPINS=/etc/systemd/system/edged.service.d
 COMMAND=/usr/local/bin/edged
-MODEL=ppocrv2-crnn
+MODELS="crnn-zh-en db-v6-small"            # what reads, and what finds text
+FONT=/usr/share/fonts/truetype/wqy/wqy-microhei.ttc
 NEEDED_MIB=1500                            # two environments while the new one replaces the old
 python=${PYTHON:-python3}
 changed=
@@ -122,20 +123,35 @@ install_program() {
     changed=yes
 }
 
+# What draws Chinese into annotated pictures; without it `edged read --annotate` says so and draws numbers. An offline box is no failure,
+# and is asked once.
+install_font() {
+    if [ -z "$fresh" ] || [ -e "$FONT" ] || ! command -v apt-get >/dev/null; then return; fi
+    say "installing the Debian package fonts-wqy-microhei, for annotated pictures"
+    (. "$SRC/scripts/debian.sh" && install_debian fonts-wqy-microhei) ||
+        say "annotated pictures show no Chinese yet; when the network is there: apt-get install fonts-wqy-microhei"
+}
+
+install_models() {
+    for model in $MODELS; do
+        if [ ! -e "$SRC/models/$model/model.yaml" ]; then
+            "$OPT/bin/edged" models build --models-dir "$SHELF" || fail "the models cannot be made, see above; then run this again"
+            rm -rf "$SHELF/.cache"
+            return
+        fi
+    done
+    for model in $MODELS; do install_model "$model"; done
+}
+
 install_model() {
-    if [ ! -e "$SRC/models/$MODEL/model.yaml" ]; then
-        "$OPT/bin/edged" models build --models-dir "$SHELF" || fail "the model cannot be made, see above; then run this again"
-        rm -rf "$SHELF/.cache"
-        return
-    fi
-    if diff -rq "$SRC/models/$MODEL" "$SHELF/$MODEL" >/dev/null 2>&1; then return; fi
-    say "copying the model $MODEL to $SHELF"
+    if diff -rq "$SRC/models/$1" "$SHELF/$1" >/dev/null 2>&1; then return; fi
+    say "copying the model $1 to $SHELF"
     mkdir -p "$SHELF"
     rm -rf "$SHELF/.new" "$SHELF/.old"
-    cp -r "$SRC/models/$MODEL" "$SHELF/.new"
+    cp -r "$SRC/models/$1" "$SHELF/.new"
     chown -R root:root "$SHELF/.new" && chmod -R u=rwX,go=rX "$SHELF/.new"
-    if [ -e "$SHELF/$MODEL" ]; then mv "$SHELF/$MODEL" "$SHELF/.old"; fi
-    mv "$SHELF/.new" "$SHELF/$MODEL"
+    if [ -e "$SHELF/$1" ]; then mv "$SHELF/$1" "$SHELF/.old"; fi
+    mv "$SHELF/.new" "$SHELF/$1"
     rm -rf "$SHELF/.old"
     changed=yes
 }
@@ -290,6 +306,7 @@ check_box
 if [ -n "$inbox" ]; then check_inbox; fi
 fresh=$([ -e "$UNIT" ] || echo yes)
 install_program
-install_model
+install_font
+install_models
 install_files
 start

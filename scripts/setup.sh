@@ -5,6 +5,7 @@ set -eu
 venv=$1
 python=${PYTHON:-python3}
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+. "$(dirname "$0")/debian.sh"
 
 # command -> Debian package that brings it
 missing=
@@ -15,6 +16,7 @@ need mosquitto_sub mosquitto-clients
 need openssl openssl
 need systemd-analyze systemd
 need strace strace
+[ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || missing="$missing fonts-wqy-microhei" # letters of annotated pictures
 if [ "$(id -u)" -eq 0 ]; then # only root can boot a machine for the tests
     need debootstrap debootstrap
     need systemd-nspawn systemd-container
@@ -22,19 +24,9 @@ if [ "$(id -u)" -eq 0 ]; then # only root can boot a machine for the tests
 fi
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 
-if [ -n "$missing" ]; then
-    command -v apt-get >/dev/null 2>&1 || fail "these Debian packages are missing and there is no apt-get:$missing; install them and try again"
-    sudo=
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null 2>&1 || fail "these Debian packages are missing:$missing; run as root: apt-get install$missing"
-        sudo=sudo
-    fi
-    echo "setup: installing$missing"
-    $sudo apt-get update -qq || fail "apt-get update failed; look at the network and at /etc/apt/sources.list"
-    # shellcheck disable=SC2086 # a list of words
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
-        fail "apt-get install$missing failed; see above"
-fi
+[ -z "$missing" ] || echo "setup: installing$missing"
+# shellcheck disable=SC2086 # a list of words
+install_debian $missing
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "$("$python" --version) is too old: edged needs Python 3.11 or newer; set PYTHON to one"

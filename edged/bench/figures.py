@@ -35,7 +35,7 @@ class Figures:
     pictures: int  # in the mix
     pieces: int  # that they make
     versions: dict[str, str]
-    machine: str = field(default_factory=lambda: f"{platform.machine()}, {_cpu()}")
+    machine: str = field(default_factory=lambda: f"{platform.machine()}, {cpu()}")
     steps: dict[str, Step] = field(default_factory=lambda: {name: Step() for name in STEPS})
     latency_ms: list[float] = field(default_factory=list)
     idle_share: float | None = None
@@ -105,9 +105,10 @@ def shares(figures: Figures) -> Sequence[tuple[str, float, float]]:
     return [(STEPS[name], step.rate, figures.ratio(name)) for name, step in figures.steps.items() if step.rates]
 
 
-def _cpu() -> str:
+def cpu(unknown: str = "CPU") -> str:
+    """Its name, or *unknown*."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - a line at a time
-            return next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), "CPU")
+            return next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), unknown)
     except OSError:
-        return "CPU"
+        return unknown

@@ -76,7 +76,7 @@ class BytesToText:
 def pieces_of(reader: Reader, pictures: Sequence[Picture]) -> list[list[Pixels]]:
     """What the recogniser gets of each picture."""
     images = [reader.steps.decode(picture.data) for picture in pictures]
-    return [[piece for line in reader.steps.layout(image) for piece in reader.steps.cut(line.image)] for image in images]
+    return [[piece for line in reader.steps.layout(image).lines for piece in reader.steps.cut(line.image)] for image in images]
 
 
 def _delivery(number: int, picture: Picture) -> Delivery:

@@ -1,20 +1,30 @@
-"""`edged doctor`: says what would go wrong here, by really trying."""
+"""`edged doctor`: says what would go wrong here, by really trying; or what is wrong with pictures that are named."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from edged.commands.doctor_pictures import doctor_pictures
 from edged.config.file import DEFAULT, load_config
 from edged.config.start import start_config
 from edged.doctor import table
 from edged.doctor.case import case_of
 from edged.doctor.examine import examine
 from edged.doctor.finding import Finding, bad, doubt, good
-from edged.errors import ConfigError, ExitCode
+from edged.errors import ConfigError, ExitCode, UsageError
 
 
 def doctor(arguments: argparse.Namespace) -> ExitCode:
-    """Examine this box with its configuration; 0 where nothing will fail, 1 where something will, 78 for the configuration."""
+    """Examine this box with its configuration; 0 where nothing will fail, 1 where something will, 78 for the configuration.
+
+    Raises:
+        EdgedError: With pictures: something that they are read with cannot be used.
+    """
+    if arguments.images:
+        return doctor_pictures(arguments)
+    if arguments.source or arguments.layout:
+        message = "--source and --layout are about pictures, and none is named"
+        raise UsageError(message, hint="name a picture: edged doctor IMAGE")
     path = arguments.config or DEFAULT
     findings: dict[str, list[Finding]] = {}
     try:

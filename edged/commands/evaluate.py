@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from edged.exam import told
 from edged.exam.labelled import Labelled, labelled
 from edged.exam.rules import load_rules
 from edged.exam.score import Answer, score
+from edged.flow.upright import UPSIDE_DOWN
 from edged.generation import config_or_defaults
 from edged.types import Outcome, Reading
 
@@ -32,15 +34,16 @@ def evaluate(arguments: argparse.Namespace) -> ExitCode:
     with opened(loaded, PLAIN, wanted, arguments.models_dir) as chain:
         model, found = chain.reader.model, {line.key: reading for line, reading in read(lines, chain)}
     answers = {key: answer for key, reading in found.items() if (answer := answer_of(reading)) is not None}
-    for line in lines:
-        if line.key not in answers:
-            print(f"{line.path}: not read: {'; '.join(found[line.key].reasons)}", file=sys.stderr)
+    turned = Counter(line.source for line in lines if is_upside_down(found[line.key]))
+    unread = [line for line in lines if line.key not in answers and not is_upside_down(found[line.key])]
+    for line in unread:
+        print(f"{line.path}: not read: {'; '.join(found[line.key].reasons)}", file=sys.stderr)
     result = score(lines, answers, rules)
     print(f"{model.name} {model.precision}, {len(lines)} lines\n")
-    print("\n".join(told.table(result, arguments.confusions or 0)))
-    _write(arguments.json, told.as_json(result, model, arguments.confusions or 20))
+    print("\n".join(told.table(result, turned, arguments.confusions or 0)))
+    _write(arguments.json, told.as_json(result, model, turned, arguments.confusions or 20))
     _write(arguments.tsv, told.as_tsv(answers))
-    return ExitCode.DONE if len(answers) == len(lines) else ExitCode.UNREADABLE
+    return ExitCode.UNREADABLE if unread else ExitCode.DONE
 
 
 def read(lines: Iterable[Labelled], chain: Chain) -> Iterator[tuple[Labelled, Reading]]:
@@ -54,6 +57,11 @@ def answer_of(reading: Reading) -> Answer | None:
     if reading.outcome in (Outcome.REJECTED, Outcome.FAILED):
         return None
     return Answer(text=reading.text, confidence=reading.confidence)
+
+
+def is_upside_down(reading: Reading) -> bool:
+    """Whether the model told that the line stands upside down: an answer of its own, and no text."""
+    return reading.outcome is Outcome.REJECTED and reading.reasons[0].startswith(UPSIDE_DOWN)
 
 
 def _write(path: Path | None, text: str) -> None:

@@ -4,15 +4,17 @@ import datetime as dt
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
+from edged.commands.shape import ByShape, Way, looking
 from edged.config import FolderSection, LimitsSection, ModelSection
 from edged.config.file import LoadedConfig
-from edged.flow.decode import limit_threads
+from edged.errors import FrameError
+from edged.flow.decode import decode, limit_threads
 from edged.flow.folder.content import Changing, Found, examine
 from edged.flow.folder.settle import Stamp
 from edged.flow.reader import Job, Reader
@@ -21,10 +23,26 @@ from edged.generation import Builder, shelf_of
 from edged.lib.clock import SystemClock, file_time
 from edged.lib.ids import new_id
 from edged.lib.logs import printable
-from edged.types import Delivery, FrameId, FrameProblem, Origin, Outcome, Reading, SourceName
+from edged.types import Delivery, FrameId, FrameProblem, Laid, Layout, Origin, Outcome, Pixels, Reading, SourceName
 
 _AHEAD: Final = 8  # pictures in work at a time; their readings come out in the order of the paths
 _SOURCE: Final = SourceName("read")
+
+
+class Finished(NamedTuple):
+    """One picture that was read, with what it was read from."""
+
+    reading: Reading
+    delivery: Delivery
+    laid: Laid
+    way: Way
+
+    def image(self, limits: LimitsSection) -> Pixels | None:
+        """Its pixels, decoded anew, H x W x 3; None where nothing can be decoded."""
+        try:
+            return None if self.delivery.data is None else decode(self.delivery.data, limits).image
+        except FrameError:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +52,40 @@ class Chain:
     reader: Reader
     recogniser: Recogniser
     limits: LimitsSection
+    layout: Layout
+    way: Callable[[Delivery], Way] | None = None  # by which layout a picture is read, where each has its own
 
     def readings(self, paths: Iterable[str]) -> Iterator[Reading]:
         """Read picture files, a few ahead, in their order; one that cannot be read has its reading, too."""
-        window: deque[tuple[threading.Event, Job]] = deque()
+        return (done.reading for done in self.finished(paths))
 
-        def oldest() -> Reading:
-            completed, job = window.popleft()
+    def finished(self, paths: Iterable[str]) -> Iterator[Finished]:
+        """Likewise, with what each was read from."""
+        return self._finished(_delivery(path, self.limits.max_file_bytes) for path in paths)
+
+    def concluded(self, deliveries: Iterable[Delivery]) -> Iterator[Reading]:
+        """Read what is in memory, likewise."""
+        return (done.reading for done in self._finished(deliveries))
+
+    def again(self, done: Finished, image: Pixels) -> Reading:
+        """Read other pixels, H x W x 3, in the place of a picture's own, by the same layout."""
+        steps = replace(done.way.reader.steps, decode=lambda *_: image)
+        way = Way(replace(done.way.reader, steps=steps), done.way.layout)
+        (found,) = replace(self, way=lambda _: way).concluded([done.delivery])
+        return found
+
+    def _finished(self, deliveries: Iterable[Delivery]) -> Iterator[Finished]:
+        window: deque[tuple[threading.Event, Job, Delivery, Way]] = deque()
+
+        def oldest() -> Finished:
+            completed, job, delivery, way = window.popleft()
             while not completed.wait(1):
                 self.recogniser.check()
-            return self.reader.conclude(job)
+            return Finished(replace(way.reader.conclude(job), layout=way.layout), delivery, job.laid, way)
 
-        for path in paths:
-            window.append(_begin(self.reader, _delivery(path, self.limits.max_file_bytes)))
+        for delivery in deliveries:
+            way = self.way(delivery) if self.way else Way(self.reader, self.layout)
+            window.append((*_begin(way.reader, delivery), delivery, way))
             if len(window) > _AHEAD:
                 yield oldest()
         while window:
@@ -54,8 +93,12 @@ class Chain:
 
 
 @contextmanager
-def opened(loaded: LoadedConfig, source: FolderSection, wanted: ModelSection, models_dir: Path | None = None) -> Iterator[Chain]:
+def opened(
+    loaded: LoadedConfig, source: FolderSection, wanted: ModelSection, models_dir: Path | None = None, *, by_shape: bool = False
+) -> Iterator[Chain]:
     """The chain that reads as *source* with the model *wanted*, of the shelf *models_dir* where one is named; closed afterwards.
+
+    With *by_shape* text is looked for in pictures that are not shaped like a line, whatever the layout of *source*.
 
     Raises:
         ModelError: The model cannot be used.
@@ -63,10 +106,11 @@ def opened(loaded: LoadedConfig, source: FolderSection, wanted: ModelSection, mo
     limit_threads(1)  # as in the daemon
     config = loaded.config
     shelf = [models_dir] if models_dir else shelf_of(config.state_dir, config.models_dir)
-    builder = Builder(shelf, config.recognise, config=loaded.digest, dictionaries=loaded.dictionaries, clock=SystemClock())
+    builder = Builder.of(loaded, shelf, SystemClock(), pages=source.layout == "detect")
     try:
-        reader = builder.reader(source.model_copy(update={"model": wanted}), wanted)
-        yield Chain(reader=reader, recogniser=builder.recognisers[0], limits=source.limits)
+        reader = builder.reader(source, wanted)
+        way = ByShape(reader, lambda: builder.reader(looking(source), wanted)) if by_shape else None
+        yield Chain(reader=reader, recogniser=builder.recognisers[0], limits=source.limits, layout=source.layout, way=way)
     finally:
         builder.abandon()
 

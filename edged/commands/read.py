@@ -2,11 +2,14 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from edged.commands.annotating import Annotating
 from edged.commands.pictures import opened
-from edged.config import Config, FolderSection, ModelSection
+from edged.commands.sources import reading_as
+from edged.config import ModelSection
 from edged.errors import ExitCode, UsageError
 from edged.flow.payload import encode_reading
 from edged.generation import config_or_defaults
@@ -21,20 +24,30 @@ def read(arguments: argparse.Namespace) -> ExitCode:
     """
     paths = list(_pictures(arguments.images))
     loaded = config_or_defaults(arguments.config)
-    source = _source(loaded.config, arguments.source)
-    wanted = source.model or loaded.config.model
+    source, by_shape = reading_as(loaded.config, arguments.source, arguments.layout)
+    wanted = source.reads_with or loaded.config.model
     wanted = ModelSection(name=arguments.model or wanted.name, precision=arguments.precision or wanted.precision)
-    worst = ExitCode.DONE
-    with opened(loaded, source, wanted, arguments.models_dir) as chain:
-        for reading in chain.readings(paths):
-            if arguments.json:
-                sys.stdout.buffer.write(encode_reading(reading, device=loaded.config.device, seq=None, epoch=None) + b"\n")
-                sys.stdout.buffer.flush()
-            else:
-                _print(reading, alone=len(paths) == 1)
-            if reading.outcome in (Outcome.REJECTED, Outcome.FAILED):
-                worst = ExitCode.UNREADABLE
-    return worst
+    annotating = Annotating(arguments.annotate, paths, source) if arguments.annotate else None
+    outcomes: Counter[Outcome] = Counter()
+    looked = 0
+    with opened(loaded, source, wanted, arguments.models_dir, by_shape=by_shape) as chain:
+        for done in chain.finished(paths):
+            _tell(done.reading, arguments, loaded.config.device, alone=len(paths) == 1)
+            outcomes[done.reading.outcome] += 1
+            looked += by_shape and done.reading.layout == "detect"
+            if annotating and annotating.write(done) is None:
+                print(f"{done.reading.origin.name}: no annotated picture, for it could not be decoded", file=sys.stderr)
+    if looked and not arguments.json:
+        print(f"edged: text was looked for in {looked} of {len(paths)} pictures, not shaped like a line (see --layout)", file=sys.stderr)
+    return ExitCode.UNREADABLE if outcomes[Outcome.REJECTED] or outcomes[Outcome.FAILED] else ExitCode.DONE
+
+
+def _tell(reading: Reading, arguments: argparse.Namespace, device: str, *, alone: bool) -> None:
+    if arguments.json:
+        sys.stdout.buffer.write(encode_reading(reading, device=device, seq=None, epoch=None) + b"\n")
+        sys.stdout.buffer.flush()
+    else:
+        _print(reading, alone=alone)
 
 
 def _print(reading: Reading, *, alone: bool) -> None:
@@ -59,13 +72,3 @@ def _pictures(arguments: list[str]) -> Iterator[str]:
             message = f"the list {argument[1:]} cannot be read: {error}"
             raise UsageError(message, hint="name a text file with the path of one picture per line") from error
         yield from (line for line in lines if line.strip())
-
-
-def _source(config: Config, name: str | None) -> FolderSection:
-    """The section to read as; without a name that of the only source, else the defaults."""
-    if name is None:
-        return next(iter(config.sources.values())) if len(config.sources) == 1 else FolderSection(path=Path("/"))
-    if name not in config.sources:
-        message = f"there is no source {name!r} in the configuration"
-        raise UsageError(message, hint=f"it has {', '.join(config.sources)}")
-    return config.sources[name]

@@ -1,10 +1,10 @@
 """What the operator may say: every section with its keys, ranges and defaults.
 
 types.py     the kinds of values
-box.py, broker.py, folder.py, rules.py, root.py   the sections, up to `Config`; all frozen, unknown keys refused
+box.py, broker.py, folder.py, places.py, quality.py, rules.py, root.py   the sections, up to `Config`; all frozen, unknown keys refused
 document.py  YAML as it was typed, with lines
 effects.py   what a changed key takes: live, reconnect, restart
-checks.py    what no single key can tell
+checks.py, place_checks.py, rule_checks.py   what no single key can tell
 schema.py    the JSON Schema
 words.py     an error as the operator reads it
 layers.py    the main file with what edged wrote itself on top
@@ -15,16 +15,20 @@ last_good.py, start.py    what the daemon starts with when the files are bad
 A step gets its own section, never the whole `Config`.
 """
 
-from edged.config.box import ControlSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
+from edged.config.box import ControlSection, DetectorSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection, TlsSection
 from edged.config.folder import FolderSection, LimitsSection, PreprocessSection, RetentionSection
+from edged.config.places import AlignSection
+from edged.config.quality import QualitySection
 from edged.config.root import SHIPPED, Config
 from edged.config.rules import FieldSection, RulesSection
 
 __all__ = [
     "SHIPPED",
+    "AlignSection",
     "Config",
     "ControlSection",
+    "DetectorSection",
     "FieldSection",
     "FolderSection",
     "LimitsSection",
@@ -34,6 +38,7 @@ __all__ = [
     "MqttSection",
     "OutboxSection",
     "PreprocessSection",
+    "QualitySection",
     "RecogniseSection",
     "RetentionSection",
     "RulesSection",

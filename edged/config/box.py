@@ -11,8 +11,14 @@ from edged.config.types import FilePath, Name, Section
 class ModelSection(Section):
     """Which model reads."""
 
-    name: Name = Field(default="ppocrv2-crnn", description="folder of the model in models_dir")
+    name: Name = Field(default="crnn-zh-en", description="folder of the model in models_dir")
     precision: Literal["auto", "fp16", "int8"] = Field(default="auto", description="auto takes the best that the model has for this CPU")
+
+
+class DetectorSection(ModelSection):
+    """Which model finds text, for sources with layout detect."""
+
+    name: Name = Field(default="db-v6-small", description="folder of the model in models_dir")
 
 
 class RecogniseSection(Section):

@@ -98,13 +98,8 @@ class Rules:
                 (*at, "kind"), "found camera, expected folder; cameras come with a later version, remove this source until then", covers=at
             )
             return
-        later = {"layout": ("detect", "regions"), "kind": ("http",)}
-        for key, values in later.items():
-            if source.get(key) in values:
-                only = FolderSection.model_fields[key].default
-                yield self._find(
-                    (*at, key), f"found {source[key]}, expected {only}; {source[key]} comes with a later version", covers=(*at, key)
-                )
+        if source.get("kind") == "http":
+            yield self._find((*at, "kind"), "found http, expected folder; http comes with a later version", covers=(*at, "kind"))
         for key in _LATER_SOURCE_KEYS:
             if key in source:
                 yield self._find((*at, key), "comes with a later version; remove it until then", covers=(*at, key))

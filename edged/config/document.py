@@ -210,3 +210,8 @@ def _said(error: MarkedYAMLError) -> str:
         if theirs in problem:
             return ours
     return f"not YAML: {problem}"
+
+
+def sections(value: object) -> list[tuple[str, dict[str, Any]]]:
+    """The sections of a section, by name; nothing of what is none."""
+    return [(name, section) for name, section in value.items() if isinstance(section, dict)] if isinstance(value, dict) else []

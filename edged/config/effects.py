@@ -51,6 +51,7 @@ _RECONNECT = (
 _LIVE = (
     "models_dir",  # the shelf is looked at by each generation
     "model",
+    "detector",
     "recognise",
     "mqtt.ack_timeout_seconds",
     "mqtt.require_subscriber",
@@ -65,6 +66,8 @@ _LIVE = (
     "sources.*.duplicates",
     "sources.*.duplicates_seconds",
     "sources.*.layout",
+    "sources.*.empty",
+    "sources.*.tall",
     "sources.*.order",
     "sources.*.ignore",
     "sources.*.settle_seconds",
@@ -73,6 +76,8 @@ _LIVE = (
     "sources.*.unsure_below",
     "sources.*.rules",
     "sources.*.fields",
+    "sources.*.align",
+    "sources.*.quality",
     "sources.*.model",
     "sources.*.limits",
     "sources.*.preprocess",
@@ -119,6 +124,8 @@ def _differing(path: tuple[str, ...], old: Any, new: Any) -> Iterator[tuple[str,
         if old != new:
             yield path
         return
+    if path[-1:] == ("fields",) and old.keys() == new.keys() and [*old] != [*new]:
+        yield path  # their order is that of the lines
     for key in sorted({*old, *new}):
         if key in old and key in new:
             yield from _differing((*path, key), old[key], new[key])

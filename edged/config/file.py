@@ -1,5 +1,6 @@
 """From the files to a `Config`, or to every error in them with its line."""
 
+import base64
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from edged.config.checks import Rules
 from edged.config.document import Document, Finding, KeyPath, Place, SyntaxFinding
 from edged.config.layers import FOLDER, read, stack, state_dirs
+from edged.config.place_checks import PlaceChecks, References
 from edged.config.root import Config
 from edged.config.rule_checks import Dictionaries, RuleChecks
 from edged.config.words import dotted, explain
@@ -31,6 +33,7 @@ class LoadedConfig:
     files: tuple[Path, ...] = ()  # main file, folder of layers, layers
     origins: Mapping[KeyPath, str] = field(default_factory=dict)  # `10-tune.yaml:3`, for each key that a file says
     dictionaries: Dictionaries = field(default_factory=dict)  # the texts of each `dictionary_file`
+    references: References = field(default_factory=dict, repr=False)  # the bytes of each reference picture
 
     @property
     def layers(self) -> tuple[Path, ...]:
@@ -40,7 +43,7 @@ class LoadedConfig:
     @property
     def watched(self) -> tuple[Path, ...]:
         """Each file and folder whose change means a reload."""
-        return (*self.files, *self.dictionaries)
+        return (*self.files, *self.dictionaries, *self.references)
 
 
 def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> LoadedConfig:
@@ -60,11 +63,12 @@ def load_config(path: Path, *, environ: Mapping[str, str] = os.environ) -> Loade
     origins = {key: f"{stacked.files[place.file].name}:{place.line}" for key, place in document.places.items()}
     return LoadedConfig(
         config=validated.config,
-        digest=digest_of(validated.config, validated.dictionaries),
+        digest=digest_of(validated.config, validated.dictionaries, validated.references),
         path=path,
         files=(path, stacked.folder, *stacked.files[1:]),
         origins=origins,
         dictionaries=validated.dictionaries,
+        references=validated.references,
     )
 
 
@@ -74,30 +78,43 @@ class Validated(NamedTuple):
     config: Config | None
     findings: list[Finding]  # everything that is wrong with it, in the order of the files
     dictionaries: Dictionaries
+    references: References
 
 
-def validate(document: Document, folder: Path, environ: Mapping[str, str], kept: Dictionaries | None = None) -> Validated:
-    """Look at everything; dictionary files whose texts are *kept* are not read again."""
-    rules = RuleChecks(document, folder, kept)
-    findings = [*document.findings, *Rules(document, folder, environ).findings(), *rules.findings()]
+def validate(
+    document: Document,
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    dictionaries: Dictionaries | None = None,
+    references: References | None = None,
+) -> Validated:
+    """Look at everything; files whose texts or bytes are given are not read again."""
+    rules, places = RuleChecks(document, folder, dictionaries), PlaceChecks(document, folder, references)
+    findings = [*document.findings, *Rules(document, folder, environ).findings(), *rules.findings(), *places.findings()]
     config: Config | None = None
     try:
         config = Config.model_validate_json(json.dumps(document.data), context={"folder": folder})
     except ValidationError as error:
         findings += [explain(one, document) for one in error.errors(include_url=False)]
-    return Validated(config, _telling(findings), rules.dictionaries)
+    return Validated(config, _telling(findings), rules.dictionaries, places.references)
 
 
-def digest_of(config: Config, dictionaries: Dictionaries | None = None) -> str:
+def digest_of(config: Config, dictionaries: Dictionaries | None = None, references: References | None = None) -> str:
     """The name of what is in effect: equal for files that differ in comments, order or spelled-out defaults."""
-    return digest_of_content(content_of(config, dictionaries or {}))
+    return digest_of_content(content_of(config, dictionaries or {}, references or {}))
 
 
-def content_of(config: Config, dictionaries: Dictionaries) -> dict[str, Any]:
+def content_of(config: Config, dictionaries: Dictionaries, references: References) -> dict[str, Any]:
     """What is in effect, as plain data."""
     content: dict[str, Any] = config.model_dump(mode="json")
+    order = {name: list(source.fields) for name, source in config.sources.items() if source.layout == "regions"}
+    if order:  # of the fields: that of the lines
+        content["order"] = order
     if dictionaries:
         content["dictionaries"] = {str(path): texts for path, texts in dictionaries.items()}
+    if references:
+        content["references"] = {str(path): base64.b64encode(data).decode() for path, data in references.items()}
     return content
 
 

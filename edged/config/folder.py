@@ -5,6 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from edged.config.box import ModelSection
+from edged.config.places import AlignSection
+from edged.config.quality import QualitySection
 from edged.config.rules import FieldSection, RulesSection
 from edged.config.types import FilePath, Name, NamePattern, Section
 
@@ -25,7 +27,7 @@ class PreprocessSection(Section):
     The defaults are the chain that reads most lines right; ARCHITECTURE.md has the ablation.
     """
 
-    fade: bool = Field(default=True, description="fade the colours to a third; coloured noise misleads")
+    fade: bool = Field(default=False, description="fade the colours to a third; for coloured noise")
     grey: bool = Field(default=False, description="drop the colours")
     contrast: bool = Field(default=False, description="CLAHE on the lightness")
     denoise: bool = Field(default=False, description="non-local means, slow")
@@ -52,7 +54,14 @@ class FolderSection(Section):
     after: Literal["move", "delete", "keep"] = Field(
         default="move", description="move to done or failed; delete what was read; keep all in place, as on a read-only share"
     )
-    layout: Literal["whole"] = Field(default="whole", description="whole: the picture is one text line")
+    layout: Literal["whole", "regions", "detect"] = Field(
+        default="whole",
+        description="whole: one text line; regions: a line at the place of each field; detect: text is looked for, each line is read",
+    )
+    empty: Literal["ok", "unsure"] = Field(default="unsure", description="with layout detect, what a picture without any text is")
+    tall: Literal["turned", "stacked"] = Field(
+        default="turned", description="with layout detect, a tall text is turned by 90 degrees, or its characters stand upright in a column"
+    )
     recursive: bool = Field(default=False, description="also watch the folders inside")
     order: Literal["arrival", "newest"] = Field(default="arrival", description="newest reads the latest file first")
     ignore: tuple[NamePattern, ...] = Field(default=IGNORED, description="shell patterns of names that are left alone")
@@ -71,6 +80,15 @@ class FolderSection(Section):
     unsure_below: float = Field(default=0.8, ge=0, le=1, description="a text less confident than this is unsure")
     rules: RulesSection = Field(default=RulesSection(), description="what is known of each text line, unless it is a field")
     fields: dict[Name, FieldSection] = Field(default={}, description="named texts; with layout whole one, and it is the whole line")
+    align: AlignSection | None = Field(
+        default=None, description="with layout regions: find the part first; none leaves the places as they are"
+    )
     model: ModelSection | None = Field(default=None, description="none takes the model of the daemon")
     limits: LimitsSection = Field(default=LimitsSection(), description="what is refused before it is decoded")
+    quality: QualitySection = Field(default=QualitySection(), description="how good the picture of a text line must be")
     preprocess: PreprocessSection = Field(default=PreprocessSection(), description="steps between picture and model")
+
+    @property
+    def reads_with(self) -> ModelSection | None:
+        """The model of its field, else its own; None where it reads with the daemon's."""
+        return next((field.model for field in self.fields.values() if field.model), self.model)

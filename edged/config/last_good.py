@@ -4,6 +4,7 @@ It says no secret, for no configuration does. It is used only for the file that 
 version of edged finds it good.
 """
 
+import base64
 import datetime as dt
 import json
 import os
@@ -22,7 +23,7 @@ from edged.errors import ConfigError
 from edged.lib.files import atomic_write
 
 FILE = "last_good.json"
-_MAX_BYTES = 4 * 2**20  # a configuration of the largest size with every default spelled out
+_MAX_BYTES = 64 * 2**20  # a configuration of the largest size with every default spelled out, and its reference pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def save_last_good(loaded: LoadedConfig, *, now: dt.datetime) -> None:
         "saved_at": now.isoformat(timespec="seconds"),
         "path": str(loaded.path.absolute()),
         "digest": loaded.digest,
-        "config": content_of(loaded.config, loaded.dictionaries),
+        "config": content_of(loaded.config, loaded.dictionaries, loaded.references),
     }
     with suppress(OSError, ValueError, AttributeError):  # whatever is wrong with the old one, the new one replaces it
         old = json.loads(file.read_bytes())
@@ -75,17 +76,24 @@ def last_good(state_dir: Path, path: Path) -> LastGood | None:
         raise _unusable(file, "is damaged")
     if origin != str(path.absolute()):
         raise _unusable(file, f"is of {origin}")
-    kept = {Path(name): tuple(texts) for name, texts in said.pop("dictionaries", {}).items()}
+    texts = {Path(name): tuple(texts) for name, texts in said.pop("dictionaries", {}).items()}
+    pictures = {Path(name): base64.b64decode(data) for name, data in said.pop("references", {}).items()}
+    said.pop("order", None)
     document = Document(data=_spoken(said), places={}, findings=())
     # That a credential is missing now is no reason against it.
-    config, findings, dictionaries = validate(document, state_dir, environ={}, kept=kept)
+    config, findings, dictionaries, references = validate(document, state_dir, environ={}, dictionaries=texts, references=pictures)
     if config is None or findings:
         told = "; ".join(f"{dotted(finding.path)}: {finding.message}" for finding in findings)
         raise _unusable(file, f"was kept by edged {content.get('edged')} and is not good for edged {__version__}: {told}")
     if config.state_dir != state_dir:
         raise _unusable(file, f"is of the state_dir {config.state_dir}")
     loaded = LoadedConfig(
-        config=config, digest=digest_of(config, dictionaries), path=path, files=(path, *_layers(state_dir)), dictionaries=dictionaries
+        config=config,
+        digest=digest_of(config, dictionaries, references),
+        path=path,
+        files=(path, *_layers(state_dir)),
+        dictionaries=dictionaries,
+        references=references,
     )
     return LastGood(loaded=loaded, saved_at=str(saved_at))
 

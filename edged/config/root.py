@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from edged.config.box import ControlSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
+from edged.config.box import ControlSection, DetectorSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection
 from edged.config.folder import FolderSection
 from edged.config.types import FilePath, Name, Section
@@ -25,6 +25,7 @@ class Config(Section):
     )
     models_dir: FilePath = Field(default=SHIPPED, description="the shelf; /var/lib/edged/models is looked at first")
     model: ModelSection = Field(default=ModelSection(), description="which model reads")
+    detector: DetectorSection = Field(default=DetectorSection(), description="which model finds text, for sources with layout detect")
     recognise: RecogniseSection = Field(default=RecogniseSection(), description="how much of the box the recogniser takes")
     mqtt: MqttSection = Field(default=MqttSection(), description="the broker")
     outbox: OutboxSection = Field(default=OutboxSection(), description="the disk between reading and broker")
@@ -44,10 +45,25 @@ class Config(Section):
         return self.state_dir / "outbox.db"
 
     @property
+    def models(self) -> frozenset[ModelSection]:
+        """Every model that something reads with."""
+        return frozenset({self.model, *(source.reads_with for source in self.sources.values() if source.reads_with)})
+
+    @property
+    def detectors(self) -> frozenset[DetectorSection]:
+        """What finds text, where a source looks for it."""
+        return frozenset({self.detector} if any(source.layout == "detect" for source in self.sources.values()) else ())
+
+    @property
     def dictionary_files(self) -> frozenset[Path]:
         """Every file of texts that a source goes by."""
         places = [place for source in self.sources.values() for place in (source.rules, *source.fields.values())]
         return frozenset(place.dictionary_file for place in places if place.dictionary_file is not None)
+
+    @property
+    def reference_files(self) -> frozenset[Path]:
+        """Every picture that a source finds its part by."""
+        return frozenset(source.align.reference for source in self.sources.values() if source.align is not None)
 
     @property
     def client_id(self) -> str:

@@ -4,19 +4,18 @@ A dictionary is part of the configuration: it is read with it, refused with it, 
 """
 
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edged.config.document import Document, Finding, KeyPath
-from edged.config.words import dotted, quoted
+from edged.config.document import Document, Finding, KeyPath, sections
+from edged.config.words import dotted, quoted, quoted_path
+from edged.lib.files import NotRegularError, read_regular
 from edged.lib.pattern import Pattern, PatternError, compile_pattern
 
 Dictionaries = Mapping[Path, tuple[str, ...]]  # the texts of each file
 
 MAX_DICTIONARY_BYTES = 2**20  # tens of thousands of texts
-_PATH_CHARACTERS = 4096  # a path is shown whole
 
 
 class RuleChecks:
@@ -29,24 +28,27 @@ class RuleChecks:
 
     def findings(self) -> list[Finding]:
         """Everything that is wrong, in no order."""
-        return [finding for name, source in _sections(self._document.data.get("sources")) for finding in self._source(name, source)]
+        return [finding for name, source in sections(self._document.data.get("sources")) for finding in self._source(name, source)]
 
     def _source(self, name: str, source: dict[str, Any]) -> Iterator[Finding]:
         at: KeyPath = ("sources", name)
-        fields = _sections(source.get("fields"))
+        fields, placed = sections(source.get("fields")), source.get("layout") == "regions"
         for index, (field, section) in enumerate(fields):
             here = (*at, "fields", field)
-            if "box" in section:
-                message = "comes with a later version; until then a field is the whole line, remove the box"
-                yield self._find((*here, "box"), message, covers=(*here, "box"))
-            if index:
+            if index and not placed:
                 yield self._find(here, f"a second field, and layout whole has one line; it is {dotted((*at, 'fields', fields[0][0]))}")
+            if len(fields) > 1 and section.get("model") is not None:
+                yield self._find((*here, "model"), f"one model reads all fields of a source; move it to {dotted((*at, 'model'))}")
             yield from self._rules(here, section)
+        if fields and source.get("layout") == "detect":
+            message = "stands beside layout detect, whose lines have no names; remove it, or set layout to whole"
+            yield self._find((*at, "fields"), message)
         rules = source.get("rules")
         if isinstance(rules, dict):
             if fields and any(rules.get(key) for key in ("pattern", "dictionary", "dictionary_file")):
                 where = dotted((*at, "fields", fields[0][0]))
-                yield self._find((*at, "rules"), f"stands beside a field that is the whole line; move its keys to {where}")
+                field = "fields, and with layout regions each line is one" if placed else "a field that is the whole line"
+                yield self._find((*at, "rules"), f"stands beside {field}; move its keys to {where}")
             yield from self._rules((*at, "rules"), rules)
 
     def _rules(self, at: KeyPath, section: dict[str, Any]) -> Iterator[Finding]:
@@ -62,7 +64,7 @@ class RuleChecks:
             yield from self._file((*at, "dictionary_file"), Path(os.path.normpath(self._folder / file)), pattern)
 
     def _file(self, at: KeyPath, path: Path, pattern: Pattern | None) -> Iterator[Finding]:
-        shown = quoted(str(path), most=_PATH_CHARACTERS)
+        shown = quoted_path(path)
         try:
             lines = self._kept.get(path) or self._lines(path)
         except OSError as error:
@@ -88,14 +90,11 @@ class RuleChecks:
             OSError: It cannot be read.
             ValueError: It is no list of texts.
         """
-        if not stat.S_ISREG(path.stat().st_mode):
-            message = "is not a regular file, expected a text file"
-            raise ValueError(message)
-        with path.open("rb") as file:
-            raw = file.read(MAX_DICTIONARY_BYTES + 1)
-        if len(raw) > MAX_DICTIONARY_BYTES:
-            message = f"is larger than {MAX_DICTIONARY_BYTES} bytes"
-            raise ValueError(message)
+        try:
+            raw = read_regular(path, MAX_DICTIONARY_BYTES)
+        except NotRegularError as error:
+            message = f"{error}, expected a text file"
+            raise ValueError(message) from error
         lines = [line.strip() for line in raw.decode("utf-8-sig").splitlines()]
         if not any(lines):
             message = "has no text in it; write one text per line"
@@ -104,10 +103,6 @@ class RuleChecks:
 
     def _find(self, path: KeyPath, message: str, covers: KeyPath | None = None) -> Finding:
         return Finding(place=self._document.place(path), path=path, message=message, covers=covers)
-
-
-def _sections(value: object) -> list[tuple[str, dict[str, Any]]]:
-    return [(name, section) for name, section in value.items() if isinstance(section, dict)] if isinstance(value, dict) else []
 
 
 def _pattern(value: object) -> Pattern | None:

@@ -2,6 +2,8 @@
 
 from pydantic import Field
 
+from edged.config.box import ModelSection
+from edged.config.places import BoxPlace, QuadPlace
 from edged.config.types import ConfusionSets, FilePath, Section, Text, TextPattern
 
 
@@ -22,4 +24,8 @@ class RulesSection(Section):
 
 
 class FieldSection(RulesSection):
-    """A named text of the picture, with rules of its own."""
+    """A named text of the picture, with rules and perhaps a model of its own."""
+
+    box: BoxPlace | None = Field(default=None, description="its place with layout regions: [x, y, width, height], in pixels or per cent")
+    quad: QuadPlace | None = Field(default=None, description="or its four corners, clockwise from the top left of the text")
+    model: ModelSection | None = Field(default=None, description="what reads it; none takes the model of the source")

@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from edged.config import schema as config_schema
@@ -21,6 +22,7 @@ _TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false", "true": "
 _BYTES = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30, "k": 2**10, "m": 2**20, "g": 2**30, "b": 1}
 _SECONDS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _SHOWN = 60  # characters of a value that an error repeats
+_PATH_CHARACTERS = 4096  # all that a path can have
 
 
 def dotted(path: KeyPath) -> str:
@@ -37,6 +39,11 @@ def dotted(path: KeyPath) -> str:
 def quoted(text: str, *, most: int = _SHOWN) -> str:
     """The text in quotes, on one line, of bearable length."""
     return json.dumps(text if len(text) <= most else text[:most] + "…", ensure_ascii=not text.isprintable())
+
+
+def quoted_path(path: Path) -> str:
+    """A path in quotes, shown whole."""
+    return quoted(str(path), most=_PATH_CHARACTERS)
 
 
 def explain(error: Any, document: Document) -> Finding:

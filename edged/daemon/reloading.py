@@ -22,7 +22,7 @@ from edged.flow.folder.base import DropFolder
 from edged.flow.outbox import Outbox
 from edged.flow.ports import Publisher
 from edged.flow.relay import Relay
-from edged.generation import Generation, build_generation, shelf_of
+from edged.generation import Generation, Opened, OpenedDetector, build_generation, shelf_of
 from edged.lib.clock import Clock
 from edged.lib.logs import set_level
 from edged.lib.sdnotify import Notifier
@@ -67,7 +67,7 @@ class Reloading:
     def files(self) -> Iterable[Path]:
         """Everything whose change may mean another configuration or another model."""
         config = self._wanted.config
-        names = {config.model.name, *(source.model.name for source in config.sources.values() if source.model)}
+        names = {model.name for model in (*config.models, *config.detectors)}
         shelf = shelf_of(config.state_dir, config.models_dir)
         return (*self._wanted.watched, *(place / name for place in shelf for name in sorted(names)))
 
@@ -104,10 +104,10 @@ class Reloading:
         differing = changes(self._loaded.config, wanted.config)
         loaded = in_effect(self._loaded, wanted, differing.restart)
         self._make_room(pause)
-        opened = self._parts.succession.current.opened
-        generation = build_generation(loaded, self._clock, before=opened, wait=pause)
-        old = [recogniser for _, recogniser in opened]
-        models = tuple(sorted(f"{m.ref.name} {m.ref.precision} {m.ref.digest[:12]}" for m, r in generation.opened if r not in old))
+        before = self._parts.succession.current
+        generation = build_generation(loaded, self._clock, before=before, wait=pause)
+        opened: tuple[Opened | OpenedDetector, ...] = (*generation.opened, *generation.detectors)
+        models = tuple(sorted(f"{m.ref.name} {m.ref.precision} {m.ref.digest[:12]}" for m, one in opened if one not in before.engines))
         if models or loaded.digest != self._loaded.digest:
             if self._parts.report.looked():  # before, systemd waits for the start
                 self._parts.notifier.reloading()
@@ -183,7 +183,10 @@ def in_effect(old: LoadedConfig, new: LoadedConfig, restart: Iterable[str]) -> L
     config = Config.model_validate_json(json.dumps(content))
     texts = {**old.dictionaries, **new.dictionaries}  # a source that is gone from the files goes on, with its dictionary
     dictionaries = {path: texts[path] for path in sorted(config.dictionary_files)}
-    return replace(new, config=config, digest=digest_of(config, dictionaries), dictionaries=dictionaries)
+    pictures = {**old.references, **new.references}
+    references = {path: pictures[path] for path in sorted(config.reference_files)}
+    digest = digest_of(config, dictionaries, references)
+    return replace(new, config=config, digest=digest, dictionaries=dictionaries, references=references)
 
 
 def _some(errors: Sequence[str]) -> list[str]:

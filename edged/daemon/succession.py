@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from edged.flow.detect import Detector
 from edged.flow.pipeline import Lease
 from edged.flow.recognise import Recogniser
 from edged.generation import Generation
@@ -64,13 +65,14 @@ class Succession:
 
     def check(self) -> None:
         """Look for lines whose inference failed."""
-        for recogniser in self._used():
-            recogniser.check()
+        for engine in self._used():
+            if not isinstance(engine, Detector):  # which is waited for by who asks it
+                engine.check()
 
     def close(self) -> None:
         """Close everything; nobody submits any more."""
-        for recogniser in self._used():
-            recogniser.close()
+        for engine in self._used():
+            engine.close()
 
     def _close_unused(self) -> bool:
         with self._lock:
@@ -78,14 +80,14 @@ class Succession:
             gone = [living for living in old if not living.leases]
             self._living = [*(living for living in old if living.leases), current]
         used = self._used()
-        unused = [recogniser for living in gone for recogniser in living.generation.recognisers if recogniser not in used]
-        for recogniser in unused:
-            recogniser.close()
+        unused = [engine for living in gone for engine in living.generation.engines if engine not in used]
+        for engine in unused:
+            engine.close()
         return bool(unused)
 
-    def _used(self) -> list[Recogniser]:
+    def _used(self) -> list[Recogniser | Detector]:
         with self._lock:
-            return list({id(r): r for living in self._living for r in living.generation.recognisers}.values())
+            return list({id(one): one for living in self._living for one in living.generation.engines}.values())
 
     def _give_back(self, living: _Living) -> None:
         with self._lock:

@@ -39,14 +39,14 @@ def check(case: Case) -> Iterator[Finding]:
     yield _cpu(Path("/proc/cpuinfo"))
     limit_threads(1)
     config = case.config
-    builder = Builder(shelf_of(config.state_dir, config.models_dir), config.recognise, config=case.loaded.digest, clock=SystemClock())
-    wanted = {config.model, *(source.model for source in config.sources.values() if source.model)}
+    builder = Builder.of(case.loaded, shelf_of(config.state_dir, config.models_dir), SystemClock())
     try:
-        for section in sorted(wanted, key=lambda section: section.name):
+        for section in sorted(config.models, key=lambda section: section.name):
             yield from _model(builder, section)
+        if config.detectors:
+            yield _detector(builder)
     finally:
-        for recogniser in builder.recognisers:
-            recogniser.close()
+        builder.abandon()
 
 
 def _model(builder: Builder, section: ModelSection) -> Iterator[Finding]:
@@ -57,6 +57,18 @@ def _model(builder: Builder, section: ModelSection) -> Iterator[Finding]:
     taken = _time(recogniser, model.manifest.input.height, model.manifest.input.width_buckets[0])
     text = f"{name}: {taken:.1f} ms for a line of {model.manifest.input.width_buckets[0]} pixels, alone"
     yield good(text) if taken < _SLOW_MS else doubt(text, "look at the load of this box (top), or give recognise.threads more cores")
+
+
+def _detector(builder: Builder) -> Finding:
+    model, detector = builder.detector()
+    frame = np.full((*model.manifest.input.sizes[-1], 3), model.manifest.input.padding, np.uint8)
+    detector.find(frame)  # compiles its size
+    begun = time.perf_counter()
+    detector.find(frame)
+    taken = (time.perf_counter() - begun) * 1000
+    size = "{} x {}".format(*reversed(model.manifest.input.sizes[-1]))
+    name = f"model {model.ref.name} {model.ref.precision} ({model.ref.digest[:12]})"
+    return good(f"{name}: finds the texts of its golden pictures, {taken:.0f} ms for a frame of {size} pixels, alone")
 
 
 def executed(compiled: Iterator[Any] | tuple[Any, ...]) -> Executed:

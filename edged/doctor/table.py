@@ -37,10 +37,11 @@ def verdict(findings: Findings) -> str:
     return f"nothing will fail{f', {counts[Level.DOUBT]} to look at' if counts[Level.DOUBT] else ''}"
 
 
-def as_json(findings: Findings, code: ExitCode) -> str:
-    """One object; keys may be added later."""
+def as_json(findings: Findings, code: ExitCode, *, picture: str | None = None) -> str:
+    """One object; keys may be added later. *picture* names what it is about, where that is not the box."""
     told = [{"area": area, **asdict(finding)} for area, found in findings.items() for finding in found]
-    return json.dumps({"exit_code": int(code), "findings": told}, ensure_ascii=False)
+    about = {} if picture is None else {"picture": picture}
+    return json.dumps({**about, "exit_code": int(code), "findings": told}, ensure_ascii=False)
 
 
 def exit_code(findings: Findings) -> ExitCode:

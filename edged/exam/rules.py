@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edged.errors import UsageError
+from edged.lib.findings import findings_of
 
 FILE_NAME: Final = "rules.yaml"
 
@@ -56,6 +57,5 @@ def load_rules(path: Path | None, tree: Path) -> Rules:
         message = f"{path}: not YAML: {' '.join(str(error).split())}"
         raise UsageError(message, hint="write `alnum: [source, …]`, a list a line") from error
     except ValidationError as error:
-        findings = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        message = f"{path}: {findings}"
+        message = f"{path}: {findings_of(error)}"
         raise UsageError(message, hint=f"its keys are {', '.join(Rules.model_fields)}: lists of sources") from error

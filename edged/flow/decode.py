@@ -14,6 +14,7 @@ structure intact is not seen; libjpeg writes a line to stderr and paints the res
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,6 +37,7 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
 
 import cv2  # noqa: E402  # after the environment it reads
 
+LARGE: Final = 2**20  # pixels: a JPEG of so many is decoded in place
 _AS_COLOUR: Final = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _LIGHT: Final = 170  # visible pixels that are lighter in the mean are put on black
 _BAND: Final = 256  # rows that are composed at a time, so that floats of a large picture fit
@@ -55,8 +57,13 @@ def limit_threads(count: int) -> None:
     cv2.setNumThreads(count)
 
 
-def decode(data: bytes, limits: LimitsSection) -> Decoded:
+def decode(data: bytes, limits: LimitsSection, admit: Callable[[int], None] = lambda _: None) -> Decoded:
     """Decode one picture file.
+
+    Args:
+        data: The bytes of the file.
+        limits: What is refused.
+        admit: Asked for room for so many pixels, before they are decoded.
 
     Raises:
         FrameRejected: No picture, of a kind that is not read, or beyond the limits; nothing was decoded.
@@ -66,6 +73,7 @@ def decode(data: bytes, limits: LimitsSection) -> Decoded:
     check_size(len(data), limits)
     header = inspect(data)
     check_limits(header, limits, len(data))
+    admit(header.width * header.height)
     image = _upright(_opaque(_read(data, header), header), header)
     height, width = image.shape[:2]
     stored = (header.width, header.height)
@@ -78,8 +86,9 @@ def decode(data: bytes, limits: LimitsSection) -> Decoded:
 def _read(data: bytes, header: Header) -> Pixels:
     """Pixels as OpenCV gives them: 8 bits, 3 channels, or 4 where the header says transparent."""
     flags = _AS_COLOUR if header.alpha is Alpha.NONE else cv2.IMREAD_UNCHANGED
+    large = header.format is Format.JPEG and header.width * header.height >= LARGE
     try:
-        found = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        found = _in_place(data, header, flags) if large else cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise _undecodable(header) from error
     if found is None:  # the stubs promise an array
@@ -89,6 +98,24 @@ def _read(data: bytes, header: Header) -> Pixels:
     if found.dtype != np.uint8 or found.ndim != 3 or found.shape[2] not in (3, 4):
         raise _undecodable(header)
     return np.asarray(found, np.uint8)
+
+
+def _in_place(data: bytes, header: Header, flags: int) -> cv2.typing.MatLike | None:
+    """Decode into memory that is ours: `imdecode` would copy the picture once it is decoded, and for that moment it is there twice.
+
+    Only the reader of files takes a place for what it reads, so the bytes become a file that is nothing but memory.
+    """
+    place = np.empty((header.height, header.width, 3), np.uint8)
+    file = os.memfd_create("picture", os.MFD_CLOEXEC)
+    try:
+        os.truncate(file, len(data))
+        with memoryview(data) as rest:
+            done = 0
+            while done < len(data):
+                done += os.pwrite(file, rest[done:], done)
+        return cv2.imread(f"/proc/self/fd/{file}", place, flags)
+    finally:
+        os.close(file)
 
 
 def _undecodable(header: Header) -> FrameFailed:

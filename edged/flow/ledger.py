@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edged.flow.reader import Job, Reader
 from edged.lib.clock import Clock
@@ -60,7 +60,7 @@ class Ledger:
 
     def enter(self, delivery: Delivery, reader: Reader) -> Callable[[Job], None]:
         """Put a claimed input in line; the returned callable completes it, from any thread."""
-        entry = Entry(delivery=delivery, reader=reader, since=self._clock.monotonic())
+        entry = Entry(delivery=replace(delivery, data=None), reader=reader, since=self._clock.monotonic())
         with self._changed:
             self._queues[delivery.source].append(entry)
             self._accepted += 1

@@ -8,22 +8,28 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from edged.errors import ModelError, ModelUnavailable
-from edged.manifest import FILE_NAME, ModelManifest, Precision, digest_of, load_manifest
+from edged.manifest import (
+    FILE_NAME,
+    AnyManifest,
+    DetectorManifest,
+    GoldenLine,
+    GoldenPicture,
+    ModelManifest,
+    Precision,
+    detector_digest_of,
+    digest_of,
+    load_detector_manifest,
+    load_manifest,
+)
 from edged.types import ModelRef
 
 _TRIES = 20  # while somebody is still copying
 _PAUSE_SECONDS = 0.5
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoldenLine:
-    """A picture file whose text the model must read."""
-
-    name: str
-    data: bytes = field(repr=False)
-    text: str
+_Model = TypeVar("_Model")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,23 @@ class LoadedModel:
     xml: bytes = field(repr=False)
     weights: bytes = field(repr=False)
     golden: tuple[GoldenLine, ...] = field(repr=False)
+
+    @property
+    def turned_index(self) -> int | None:
+        """The class that says that the line stands upside down; None where the model has none."""
+        turned = self.manifest.charset.turned
+        return None if turned is None else self.charset.index(turned)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedDetector:
+    """A detector in memory: complete, and what its manifest says."""
+
+    manifest: DetectorManifest = field(repr=False)
+    ref: ModelRef
+    xml: bytes = field(repr=False)
+    weights: bytes = field(repr=False)
+    golden: tuple[GoldenPicture, ...] = field(repr=False)
 
 
 def load_model(shelf: Iterable[Path], name: str, precision: str = "auto", *, wait: Callable[[float], object] = time.sleep) -> LoadedModel:
@@ -52,17 +75,28 @@ def load_model(shelf: Iterable[Path], name: str, precision: str = "auto", *, wai
     Raises:
         ModelError: It is missing, damaged, or lacks the precision; ModelUnavailable where it cannot be read now.
     """
-    folder = find_model(shelf, name)
+    return _quiet(find_model(shelf, name), lambda folder: _load(folder, name, precision), wait)
+
+
+def load_detector(
+    shelf: Iterable[Path], name: str, precision: str = "auto", *, wait: Callable[[float], object] = time.sleep
+) -> LoadedDetector:
+    """Load the detector *name*; everything else as `load_model`."""
+    return _quiet(find_model(shelf, name), lambda folder: _load_detector(folder, name, precision), wait)
+
+
+def _quiet(folder: Path, load: Callable[[Path], _Model], wait: Callable[[float], object]) -> _Model:
+    """Load from *folder*; on an error again as long as its files still change."""
     stamps = _stamps(folder)
     for _ in range(_TRIES):
         try:
-            return _load(folder, name, precision)
+            return load(folder)
         except ModelError:
             wait(_PAUSE_SECONDS)
             before, stamps = stamps, _stamps(folder)
             if before == stamps:
                 raise
-    return _load(folder, name, precision)
+    return load(folder)
 
 
 def find_model(shelf: Iterable[Path], name: str) -> Path:
@@ -87,13 +121,7 @@ def find_model(shelf: Iterable[Path], name: str) -> Path:
 
 def _load(folder: Path, name: str, precision: str) -> LoadedModel:
     manifest = load_manifest(folder)
-    if manifest.name != name:
-        msg = f"{folder / FILE_NAME}: the manifest is of the model {manifest.name}, the folder is called {name}"
-        raise ModelError(msg, hint="rename the folder to the model's name")
-    chosen = _choose(manifest, precision)
-    files = manifest.files[chosen]
-    xml = _read(folder / files.xml, files.xml_sha256)
-    weights = _read(folder / files.bin, files.bin_sha256)
+    chosen, xml, weights = _ir(folder, manifest, name, precision)
     charset = _read(folder / manifest.charset.file, manifest.charset.sha256)
     golden = tuple(GoldenLine(name=g.file, data=_read(folder / g.file), text=g.text) for g in manifest.golden)
     digest = digest_of(manifest, xml=xml, weights=weights, charset=charset)
@@ -107,7 +135,27 @@ def _load(folder: Path, name: str, precision: str) -> LoadedModel:
     )
 
 
-def _choose(manifest: ModelManifest, wanted: str) -> Precision:
+def _load_detector(folder: Path, name: str, precision: str) -> LoadedDetector:
+    manifest = load_detector_manifest(folder)
+    chosen, xml, weights = _ir(folder, manifest, name, precision)
+    golden = tuple(GoldenPicture(name=g.file, data=_read(folder / g.file), boxes=g.boxes) for g in manifest.golden)
+    digest = detector_digest_of(manifest, xml=xml, weights=weights)
+    return LoadedDetector(
+        manifest=manifest, ref=ModelRef(name=name, precision=chosen, digest=digest), xml=xml, weights=weights, golden=golden
+    )
+
+
+def _ir(folder: Path, manifest: AnyManifest, name: str, precision: str) -> tuple[Precision, bytes, bytes]:
+    """The precision that is meant, its `xml` and its `bin`."""
+    if manifest.name != name:
+        msg = f"{folder / FILE_NAME}: the manifest is of the model {manifest.name}, the folder is called {name}"
+        raise ModelError(msg, hint="rename the folder to the model's name")
+    chosen = _choose(manifest, precision)
+    files = manifest.files[chosen]
+    return chosen, _read(folder / files.xml, files.xml_sha256), _read(folder / files.bin, files.bin_sha256)
+
+
+def _choose(manifest: AnyManifest, wanted: str) -> Precision:
     for precision in manifest.files:
         if wanted in (precision, "auto"):
             return precision
@@ -136,6 +184,12 @@ def _classes(folder: Path, manifest: ModelManifest, content: bytes) -> tuple[str
     if len(classes) != manifest.charset.classes or blank > len(lines):
         msg = f"{folder / manifest.charset.file}: {len(lines)} classes and a blank at {blank}, the manifest says {manifest.charset.classes}"
         raise ModelError(msg, hint="build the model again: edged models build")
+    turned = manifest.charset.turned
+    if turned is not None and lines.count(turned) != 1:
+        msg = (
+            f"{folder / FILE_NAME}: charset.turned is {turned!r}, which is {lines.count(turned)} of the {len(lines)} classes, expected one"
+        )
+        raise ModelError(msg, hint="name the class that says upside down, or leave the key out: build the model again")
     return classes
 
 

@@ -41,6 +41,7 @@ def encode_reading(reading: Reading, *, device: str, seq: int | None, epoch: str
             "lines": [_line(line) for line in reading.lines],
             "fields": [_field(field) for field in reading.fields],
             "timing_ms": {name: round(value, 1) for name, value in reading.timing_ms.items()},
+            **({"layout": reading.layout} if reading.layout else {}),
         }
     )
 

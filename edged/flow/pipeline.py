@@ -52,9 +52,9 @@ class FeedWorker:
             delivery = self._next(deliveries)
             if delivery is None:
                 break
-            self._begin(delivery)
+            self._begin(delivery, beat)
 
-    def _begin(self, delivery: Delivery) -> None:
+    def _begin(self, delivery: Delivery, beat: Beat) -> None:
         """Start reading; the lease ends with the last answer, for what is concluded later needs no recogniser any more."""
         reader, give_back = self._lease()
         answered = self._ledger.enter(delivery, reader)
@@ -63,7 +63,7 @@ class FeedWorker:
             answered(job)
             give_back()
 
-        reader.begin(delivery, completed)
+        reader.begin(delivery, completed, beat)
 
     def _next(self, deliveries: Iterator[Delivery]) -> Delivery | None:
         """The next input, or None at the end; without one the slot goes back, whatever happened."""

@@ -7,17 +7,24 @@ one-shot command and the daemon go the same way.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, Protocol
+
+import numpy as np
 
 from edged.errors import FrameError, FrameRejected
 from edged.flow.judge import confidence_of, fields_of, judge
+from edged.flow.room import Admit, Room, admit_all
 from edged.lib.clock import Clock
 from edged.types import (
+    NO_TEXT,
+    Answer,
     Box,
     Corrected,
     Delivery,
     FrameProblem,
+    Laid,
     ModelRef,
     Origin,
     Outcome,
@@ -31,7 +38,29 @@ from edged.types import (
 
 log = logging.getLogger(__name__)
 
-Answer = Callable[[Posteriors | None, BaseException | None], None]
+Beat = Callable[[], None]
+
+_GONE: Final = np.empty((0, 0, 3), np.uint8)  # pixels that nobody needs any more
+
+
+def nothing() -> None:
+    """A beat that nobody hears."""
+
+
+class Decode(Protocol):
+    """From the bytes of a file to an upright picture, H x W x 3."""
+
+    def __call__(self, data: bytes, admit: Admit = admit_all, /) -> Pixels:
+        """Asks *admit* for room for its pixels before there are any."""
+        ...
+
+
+class Layout(Protocol):
+    """From a frame, H x W x 3, to text lines that do not keep it."""
+
+    def __call__(self, image: Pixels, beat: Beat = nothing, /) -> Laid:
+        """Calls *beat* now and then where it takes long."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +68,14 @@ class Steps:
     """The steps between bytes and text; every one raises FrameError for an input it refuses."""
 
     prove: Callable[[bytes], None]  # in a child process: does decoding this input end the process?
-    decode: Callable[[bytes], Pixels]  # upright picture, H x W x 3
-    layout: Callable[[Pixels], Sequence[TextLine]]
+    decode: Decode
+    layout: Layout
     cut: Callable[[Pixels], Sequence[Pixels]]  # pieces of a line, each within the widest bucket
     submit: Callable[[Pixels, Answer], None]  # blocks while the recogniser is busy
     join: Callable[[Sequence[Posteriors]], Posteriors]  # those of a line from its pieces'
     transcribe: Callable[[Posteriors], Transcript]
-    correct: Callable[[Transcript], Corrected]  # by the rules of its place
+    correct: Callable[[Transcript, str | None], Corrected]  # by the rules of its field, where it is one
+    room: Room = field(default_factory=Room)  # for decoded pictures; one for all sources
 
 
 def _nothing(_: "Job") -> None:
@@ -60,7 +90,7 @@ class Job:
         self.delivery = delivery
         self.origin: Origin = delivery.origin
         self.started = started
-        self.lines: Sequence[TextLine] = ()
+        self.laid = Laid(lines=())
         self.problem: FrameProblem | None = delivery.problem
         self.timing_ms: dict[str, float] = {}
         self.read: tuple[ReadLine, ...] = ()
@@ -102,10 +132,11 @@ class Job:
         with self._lock:
             self._outstanding -= pieces
 
-    def fail(self, outcome: Outcome, reason: str) -> None:
-        """Record why the input is not read; the first reason stands."""
+    def fail(self, outcome: Outcome, reason: str, *more: str) -> None:
+        """Record why the input is not read; what was recorded first stands."""
         if self.problem is None:
-            self.problem = FrameProblem(outcome=Outcome.REJECTED if outcome is Outcome.REJECTED else Outcome.FAILED, reason=reason)
+            kind: Literal[Outcome.REJECTED, Outcome.FAILED] = Outcome.REJECTED if outcome is Outcome.REJECTED else Outcome.FAILED
+            self.problem = FrameProblem(outcome=kind, reason=reason, more=more)
 
     def answers(self) -> list[list[Posteriors]]:
         """Per line, the posteriors of its pieces in order; all there once the job is completed without a problem."""
@@ -122,13 +153,16 @@ class Reader:
     config: str  # digest
     unsure_below: float
     fields: Sequence[str] = ()  # that each reading tells of
+    apart: bool = False  # what one line is refused for is a doubt of that line, and the others are read
+    empty: Literal["ok", "unsure"] | None = None  # what no line at all is, where lines were looked for and those without text are none
     clock: Clock
     synced: Callable[[], bool | None]
 
-    def begin(self, delivery: Delivery, completed: Callable[[Job], None]) -> Job:
+    def begin(self, delivery: Delivery, completed: Callable[[Job], None], beat: Beat = nothing) -> Job:
         """Start reading; *completed* is called exactly once, here or from a thread of the recogniser.
 
-        Blocks while the recogniser is busy. Never raises for what an input contains.
+        Blocks while the recogniser is busy, and calls *beat* between two lines: a page may have many. The frame and the bytes of the
+        file are let go as soon as its lines are cut out. Never raises for what an input contains.
         """
 
         def recognised(job: Job) -> None:
@@ -136,7 +170,7 @@ class Reader:
             completed(job)
 
         job = Job(delivery, self.clock.monotonic(), recognised)
-        self._guard(job, self._begin)
+        self._guard(job, lambda job: self._begin(job, beat))
         job.release()
         return job
 
@@ -160,34 +194,56 @@ class Reader:
             log.exception("reading failed unexpectedly", extra={"id": job.delivery.id, "source": job.delivery.source})
             job.fail(Outcome.FAILED, f"{type(error).__name__}: {error}; this is a defect of edged, please report it")
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Job, beat: Beat) -> None:
+        self._lay_out(job, beat)
+        if job.laid.refusals:
+            job.fail(Outcome.REJECTED, *job.laid.refusals)
+            return
+        self._submit(job, beat)
+        job.laid = replace(job.laid, lines=tuple(_emptied(line) for line in job.laid.lines))
+
+    def _lay_out(self, job: Job, beat: Beat) -> None:
+        """From bytes to lines; neither bytes nor frame outlive it."""
         data = job.delivery.data
         assert data is not None  # a delivery has data or a problem
         if job.delivery.attempt > 1:  # an earlier process ended while it held this input
             self.steps.prove(data)
-        image = self.steps.decode(data)
-        decoded = self._lap(job, "decode", job.started)
-        job.origin = replace(job.origin, width=image.shape[1], height=image.shape[0])
-        job.lines = self.steps.layout(image)
+        with self.steps.room.visit(beat) as visit:
+            image = self.steps.decode(data, visit.admit)
+            decoded = self._lap(job, "decode", job.started)
+            job.delivery = replace(job.delivery, data=None)
+            job.origin = replace(job.origin, width=image.shape[1], height=image.shape[0])
+            job.laid = self.steps.layout(image, beat)
+            del image  # before the next frame gets its room
         job.submitted = self._lap(job, "layout", decoded)
-        for line in job.lines:
-            self._submit(job, self.steps.cut(line.image))
 
-    def _submit(self, job: Job, pieces: Sequence[Pixels]) -> None:
-        answers = job.expect(len(pieces))
-        for index, (piece, answer) in enumerate(zip(pieces, answers, strict=True)):
+    def _submit(self, job: Job, beat: Beat) -> None:
+        """Give all lines to the recogniser, the widest first: what has one shape is read in a row, and nothing long is left for the end."""
+        cuts = [self.steps.cut(line.image) for line in job.laid.lines]
+        waiting = [pair for cut in cuts for pair in zip(cut, job.expect(len(cut)), strict=True)]
+        waiting.sort(key=lambda pair: pair[0].shape[1], reverse=True)
+        for number, (piece, answer) in enumerate(waiting):
+            if number:
+                beat()
             try:
                 self.steps.submit(piece, answer)
             except BaseException:
-                job.abandon(len(pieces) - index)
+                job.abandon(len(waiting) - number)
                 raise
 
     def _transcribe(self, job: Job) -> None:
-        joined = (self.steps.join(pieces) for pieces in job.answers())
-        job.read = tuple(self._line(posteriors, line) for posteriors, line in zip(joined, job.lines, strict=True))
+        answers = iter(job.answers())
+        read = [self._line(line, answers) for line in job.laid.lines]
+        job.read = tuple(line for line in read if self.empty is None or line.transcript.text.strip())
 
-    def _line(self, posteriors: Posteriors, line: TextLine) -> ReadLine:
-        corrected = self.steps.correct(self.steps.transcribe(posteriors))
+    def _line(self, line: TextLine, answers: Iterator[list[Posteriors]]) -> ReadLine:
+        try:
+            transcript = self.steps.transcribe(self.steps.join(next(answers)))
+        except FrameRejected as error:
+            if not self.apart:
+                raise
+            return ReadLine(transcript=NO_TEXT, box=line.box, raw="", doubts=(*line.reasons, error.reason), field=line.field)
+        corrected = self.steps.correct(transcript, line.field)
         return ReadLine(
             transcript=corrected.transcript,
             box=line.box,
@@ -199,9 +255,9 @@ class Reader:
 
     def _reading(self, job: Job) -> Reading:
         if job.problem is None:
-            outcome, reasons = judge(job.read, self.unsure_below)
+            outcome, reasons = judge(job.read, self.unsure_below, job.laid.reasons, empty=self.empty)
         else:
-            outcome, reasons = Outcome(job.problem.outcome), (job.problem.reason,)
+            outcome, reasons = Outcome(job.problem.outcome), (job.problem.reason, *job.problem.more)
         return Reading(
             id=job.delivery.id,
             source=job.delivery.source,
@@ -216,7 +272,7 @@ class Reader:
             confidence=confidence_of(job.read),
             calibrated=self.calibrated,
             lines=job.read,
-            fields=fields_of(self.fields, job.read, self.unsure_below, _frame(job.origin)),
+            fields=fields_of(self.fields, job.read, self.unsure_below, _frame(job.origin), job.laid.places),
             timing_ms=dict(job.timing_ms),
         )
 
@@ -224,6 +280,11 @@ class Reader:
         now = self.clock.monotonic()
         job.timing_ms[name] = (now - since) * 1000
         return now
+
+
+def _emptied(line: TextLine) -> TextLine:
+    """A line that was submitted, without its pixels."""
+    return replace(line, image=_GONE)
 
 
 def _frame(origin: Origin) -> Box | None:

@@ -7,22 +7,22 @@
   heard of it. Threads are not pinned, the box has other work.
 * The graph itself picks the 16 most likely classes of each step (TopK): that costs 5 % of the inference,
   and saves copying and searching 6,625 classes in Python, and nine tenths of the memory in flight.
-* A shape is compiled when the first line needs it; the narrowest at once.
+* A shape is compiled when the first line needs it, and has its own copy of the weights, 37 MB with two streams. Who reads whole pictures
+  needs all widths at once: there one compilation serves them all. It is told the widest and the narrowest, and is given no other widths
+  than the buckets. A stream that goes from one width to another takes longer for it, so who has many lines sorts them.
 """
 
-import functools
 import logging
 import math
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import openvino as ov
 from openvino import opset13 as opset
 
@@ -30,11 +30,10 @@ from edged.config import RecogniseSection
 from edged.errors import ModelError, ModelUnavailable
 from edged.flow.golden import prove
 from edged.flow.model_files import LoadedModel
-from edged.types import Pixels, Posteriors
+from edged.flow.runtime import core, opening
+from edged.types import Answer, Pixels, Posteriors
 
 log = logging.getLogger(__name__)
-
-OnDone = Callable[[Posteriors | None, BaseException | None], None]
 
 _MAX_DEFAULT_STREAMS: Final = 4  # each costs memory; more are worth it only where somebody asks
 _AHEAD: Final = 2  # requests per stream: the second costs only its picture and its answer
@@ -45,16 +44,21 @@ _LOOK_SECONDS: Final = 1.0  # how long to wait for a free request before looking
 
 
 class _Request(NamedTuple):
-    """The memory of one request; it stays where it is, because every shape is static."""
+    """What one request is given; it stays where it is."""
 
-    line: Pixels  # 1 x H x W x 3
-    shares: npt.NDArray[np.float32]  # 1 x T x K
-    classes: npt.NDArray[np.int32]
+    lines: dict[int, Pixels]  # by width: 1 x H x W x 3, all in the same place
+    tensors: dict[int, ov.Tensor]  # the same for OpenVINO
+
+
+def _request(height: int, widths: Sequence[int], channels: int) -> _Request:
+    place = np.empty(height * widths[-1] * channels, np.uint8)
+    lines = {width: place[: height * width * channels].reshape(1, height, width, channels) for width in widths}
+    return _Request(lines, {width: ov.Tensor(line, shared_memory=True) for width, line in lines.items()})
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class _Shape:
-    """A compiled shape, and its requests by their number in the queue."""
+    """What is compiled for one width, or for all, and its requests by their number in the queue."""
 
     queue: ov.AsyncInferQueue
     requests: tuple[_Request, ...]
@@ -64,7 +68,7 @@ class _Shape:
 class _Job(NamedTuple):
     """One line in flight."""
 
-    on_done: OnDone
+    on_done: Answer
     shape: "weakref.ref[_Shape]"  # its queue keeps the last job of each request: a cycle that no collection would see
     number: int  # of its request
     steps: int
@@ -73,9 +77,9 @@ class _Job(NamedTuple):
 class Recogniser:
     """Reads text lines with one model. `submit` may be called from any thread."""
 
-    def __init__(self, model: LoadedModel, section: RecogniseSection) -> None:
-        """Keep what to do; `open` does it."""
-        self.section = section
+    def __init__(self, model: LoadedModel, section: RecogniseSection, *, pages: bool = False) -> None:
+        """Keep what to do; `open` does it. For whole *pages* one compilation serves all widths."""
+        self.section, self.pages = section, pages
         self._name, self._input, self._classes = model.ref.name, model.manifest.input, model.manifest.charset.classes
         self._model: LoadedModel | None = model  # until it is open, and as long: the graph lives on its bytes
         self.threads = section.threads or len(os.sched_getaffinity(0))
@@ -88,7 +92,7 @@ class Recogniser:
         self._graph: ov.Model | None = None
 
     def open(self) -> None:
-        """Build the model for its narrowest shape and let it read its golden lines.
+        """Build the model and let it read its golden lines; no other shapes than theirs are compiled before they are needed.
 
         Raises:
             ModelError: The runtime refuses it, it contradicts its manifest, or it reads something else.
@@ -97,15 +101,10 @@ class Recogniser:
         if self._model.manifest.task != "recognise":
             msg = f"the model {self._name} is made to {self._model.manifest.task}, not to recognise"
             raise ModelError(msg, hint="name a model for recognition in `model.name`")
-        try:
-            graph = _core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
+        with opening(self._name):
+            graph = core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
             self._graph = self._strongest(graph)
-            with self._lock:
-                self._shape(self._input.width_buckets[0])
-        except RuntimeError as error:
-            msg = f"OpenVINO {ov.__version__} refuses the model {self._name}: {error}"
-            raise ModelError(msg, hint="build the model again with this version: edged models build") from error
-        self.prove(self._model)
+            self.prove(self._model)
 
     def prove(self, model: LoadedModel) -> None:
         """Let it read the golden lines of *model*, whose digest is its own; also while others read.
@@ -115,7 +114,7 @@ class Recogniser:
         """
         prove(model, self._now)
 
-    def submit(self, pixels: Pixels, on_done: OnDone) -> None:
+    def submit(self, pixels: Pixels, on_done: Answer) -> None:
         """Start reading one line; blocks while all requests are busy.
 
         Args:
@@ -130,7 +129,7 @@ class Recogniser:
                 try:
                     self._start(pixels, on_done)
                 except RuntimeError as error:  # an earlier inference failed: its queue tells it to the next caller
-                    self._give_up(self._bucket(pixels.shape[1]), error)
+                    self._give_up(self._widths(self._bucket(pixels.shape[1]))[-1], error)
                     self._start(pixels, on_done)
         except BaseException:
             self._free.release()
@@ -139,10 +138,10 @@ class Recogniser:
     def check(self) -> None:
         """Answer lines whose inference failed: OpenVINO calls nobody back for them. For whoever waits long."""
         with self._lock:
-            for bucket, shape in list(self._shapes.items()):
+            for widest, shape in list(self._shapes.items()):
                 errors = [error for number in list(shape.flying) if (error := _error_of(shape.queue[number]))]
                 if errors:
-                    self._give_up(bucket, errors[0])
+                    self._give_up(widest, errors[0])
 
     def drain(self) -> None:
         """Wait until every line submitted so far has its answer."""
@@ -166,12 +165,14 @@ class Recogniser:
         """The shapes compiled so far: for those who look at the runtime's graph."""
         return tuple(shape.queue[0].get_compiled_model() for shape in self._shapes.values())
 
-    def _start(self, pixels: Pixels, on_done: OnDone) -> None:
+    def _start(self, pixels: Pixels, on_done: Answer) -> None:
         """Put the line into an idle request and start it; the lock is held."""
-        width = pixels.shape[1]
-        shape = self._shape(self._bucket(width))
+        width, bucket = pixels.shape[1], self._bucket(pixels.shape[1])
+        shape = self._shape(bucket)
         number = shape.queue.get_idle_request_id()  # the one that is started next
-        line = shape.requests[number].line
+        lines, tensors = shape.requests[number]
+        line = lines[bucket]
+        shape.queue[number].set_input_tensor(tensors[bucket])
         line[0, :, :width] = pixels
         line[0, :, width:] = self._input.padding
         job = _Job(on_done, weakref.ref(shape), number, steps=math.ceil(width / self._input.stride) + _MARGIN)
@@ -182,14 +183,14 @@ class Recogniser:
             del shape.flying[number]
             raise
 
-    def _give_up(self, bucket: int, error: RuntimeError) -> None:
+    def _give_up(self, widest: int, error: RuntimeError) -> None:
         """Retire a shape whose queue is broken; it is compiled anew when it is needed. The lock is held.
 
         The failed line is answered with the error; the others on the same queue still get their own answers.
         """
-        shape = self._shapes.pop(bucket)
+        shape = self._shapes.pop(widest)
         self._retired.append(shape)  # never freed from within its own callback
-        log.error("an inference failed, its shape is built again: %s", error, extra={"model": self._name, "width": bucket})
+        log.error("an inference failed, its shape is built again: %s", error, extra={"model": self._name, "width": widest})
         failed = [number for number in list(shape.flying) if _error_of(shape.queue[number])]
         for number in failed or list(shape.flying):
             job = shape.flying.pop(number, None)
@@ -204,25 +205,31 @@ class Recogniser:
         msg = f"a piece of {width} pixels is wider than the widest shape {self._input.width_buckets[-1]}"
         raise ValueError(msg)
 
+    def _widths(self, bucket: int) -> tuple[int, ...]:
+        """What is compiled together with a bucket; the widest is its name."""
+        return self._input.width_buckets if self.pages else (bucket,)
+
     def _shape(self, bucket: int) -> _Shape:
         """What reads lines of one width, compiled on first use; the lock is held."""
-        if bucket not in self._shapes:
-            self._shapes[bucket] = self._compiled_shape(bucket)
-        return self._shapes[bucket]
+        widths = self._widths(bucket)
+        if widths[-1] not in self._shapes:
+            self._shapes[widths[-1]] = self._compiled_shape(widths)
+        return self._shapes[widths[-1]]
 
-    def _compiled_shape(self, bucket: int) -> _Shape:
+    def _compiled_shape(self, widths: Sequence[int]) -> _Shape:
         assert self._graph is not None  # opened
+        height, channels = self._input.height, self._input.channels
         shaped = self._graph.clone()
-        shaped.reshape([1, self._input.height, bucket, self._input.channels])
+        shaped.reshape([1, height, widths[0] if len(widths) == 1 else ov.Dimension(widths[0], widths[-1]), channels])
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": self.threads,
             "NUM_STREAMS": self._streams,
             "ENABLE_CPU_PINNING": False,
         }
-        queue = ov.AsyncInferQueue(_core().compile_model(shaped, "CPU", settings), self.requests)
+        queue = ov.AsyncInferQueue(core().compile_model(shaped, "CPU", settings), self.requests)
         queue.set_callback(self._answer)
-        return _Shape(queue, tuple(_Request(r.get_input_tensor().data, *(r.get_output_tensor(i).data for i in range(2))) for r in queue))
+        return _Shape(queue, tuple(_request(height, widths, channels) for _ in range(self.requests)))
 
     def _strongest(self, graph: ov.Model) -> ov.Model:
         """The graph with its answer cut down to the strongest classes of each step.
@@ -241,14 +248,13 @@ class Recogniser:
         strongest = opset.topk(answer, np.int32(min(_KEPT, classes)), -1, "max", "value")
         return ov.Model(strongest.outputs(), graph.get_parameters())
 
-    def _answer(self, _request: object, job: _Job) -> None:
+    def _answer(self, request: ov.InferRequest, job: _Job) -> None:
         """Copy the answer out and hand it over. Runs in a thread of OpenVINO, holding the request."""
         shape = job.shape()
         if shape is None or shape.flying.pop(job.number, None) is None:
             return
         try:
-            answer = shape.requests[job.number]
-            classes, shares = answer.classes[0, : job.steps].copy(), answer.shares[0, : job.steps].copy()
+            shares, classes = (request.get_output_tensor(index).data[0, : job.steps].copy() for index in range(2))
             job.on_done(Posteriors(classes=classes, shares=shares), None)
         except Exception as error:  # what escapes into OpenVINO stops its queue for ever
             log.exception("handing over an answer failed")
@@ -273,16 +279,6 @@ class Recogniser:
             msg = f"the model {self._name} failed: {answers[0]}"
             raise ModelError(msg, hint="build the model again: edged models build") from answers[0]
         return answers[0]
-
-
-@functools.cache
-def _core() -> ov.Core:
-    """The one runtime of this process; made by the main thread, and never destroyed.
-
-    Its CPU plugin gives the thread that loads it a signal stack, and unmaps that when it is itself destroyed, in whatever
-    thread that happens: from then on a signal (SIGTERM, SIGHUP) kills the process.
-    """
-    return ov.Core()
 
 
 def _error_of(request: ov.InferRequest) -> RuntimeError | None:

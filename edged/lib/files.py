@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -105,3 +106,26 @@ def atomic_write(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     fsync_dir(path.parent)
+
+
+class NotRegularError(ValueError):
+    """A folder, a pipe, a device: it is not opened."""
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The content of a regular file; nothing else is opened, for that might hang.
+
+    Raises:
+        OSError: It cannot be read.
+        NotRegularError: It is none; as the next, the end of a sentence that names it.
+        ValueError: It is larger than *most* bytes.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        message = "is not a regular file"
+        raise NotRegularError(message)
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        message = f"is larger than {most} bytes"
+        raise ValueError(message)
+    return data

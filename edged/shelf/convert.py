@@ -2,6 +2,7 @@
 
 import io
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,7 @@ import openvino as ov
 from openvino.preprocess import PrePostProcessor
 
 from edged.errors import ModelError
-from edged.manifest import InputSpec
+from edged.manifest import DetectorInput, InputSpec
 from edged.shelf.neck import with_neck
 from edged.shelf.quantise import Ranges, quantise
 from edged.shelf.recipes import Neck
@@ -26,13 +27,35 @@ def to_ir(onnx: bytes, spec: InputSpec, neck: Neck | None = None, *, ranges: Ran
     Raises:
         ModelError: OpenVINO cannot convert it.
     """
+
+    def made(source: Path) -> tuple[bytes, bytes]:
+        graph = assembled(source, neck)
+        quantise(graph, ranges or {})
+        return as_ir(graph, spec)
+
+    return _converted(onnx, made)
+
+
+def detector_to_ir(onnx: bytes, spec: DetectorInput) -> tuple[bytes, bytes]:
+    """Convert a detector: `xml` and `bin` with f16 weights, input u8 1 x H x W x C, normalised inside the graph.
+
+    Raises:
+        ModelError: OpenVINO cannot convert it.
+    """
+    return _converted(onnx, lambda source: saved(_with_bytes(assembled(source, None), [1, -1, -1, spec.channels], spec)))
+
+
+def _converted(onnx: bytes, made: Callable[[Path], tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    """What is *made* of the package's file.
+
+    Raises:
+        ModelError: OpenVINO cannot convert it.
+    """
     try:
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder, "model.onnx")
             source.write_bytes(onnx)
-            graph = ov.Core().read_model(source)
-            quantise(graph, ranges or {})
-            return as_ir(_with_neck(graph, neck) if neck else graph, spec)
+            return made(source)
     except RuntimeError as error:
         msg = f"{CONVERTER} cannot convert the model: {error}"
         raise ModelError(msg, hint="install the version of openvino that edged is locked to") from error
@@ -40,22 +63,30 @@ def to_ir(onnx: bytes, spec: InputSpec, neck: Neck | None = None, *, ranges: Ran
 
 def as_ir(graph: ov.Model, spec: InputSpec) -> tuple[bytes, bytes]:
     """`xml` and `bin` of a graph that takes N x C x H x W normalised: it comes to take the bytes of a picture."""
+    return saved(_with_bytes(graph, [1, spec.height, -1, spec.channels], spec))
+
+
+def saved(graph: ov.Model) -> tuple[bytes, bytes]:
+    """`xml` and `bin` of a graph with f16 weights, the same bytes every time."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "model.xml")
-        graph = _with_input(graph, spec)
         _rename(graph)
         ov.save_model(graph, target, compress_to_fp16=True)
         return target.read_bytes(), target.with_suffix(".bin").read_bytes()
 
 
-def _with_neck(graph: ov.Model, neck: Neck) -> ov.Model:
+def assembled(onnx: Path, neck: Neck | None) -> ov.Model:
+    """The package's graph, with *neck* up to the cut and ours behind it; it takes N x C x H x W normalised."""
+    graph = ov.Core().read_model(onnx)
+    if not neck:
+        return graph
     with np.load(io.BytesIO(neck.arrays)) as arrays:
-        return with_neck(graph, {name: arrays[name].astype(np.float32) for name in arrays}, convolved=neck.convolved, skip=neck.skip)
+        return with_neck(graph, {name: arrays[name].astype(np.float32) for name in arrays}, front=neck.front)
 
 
-def _with_input(graph: ov.Model, spec: InputSpec) -> ov.Model:
+def _with_bytes(graph: ov.Model, shape: list[int], spec: InputSpec | DetectorInput) -> ov.Model:
     steps = PrePostProcessor(graph)
-    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_shape([1, spec.height, -1, spec.channels])
+    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_shape(shape)
     steps.input().model().set_layout(ov.Layout("NCHW"))
     steps.input().preprocess().convert_element_type(ov.Type.f32).mean(list(spec.mean)).scale(list(spec.scale))
     return steps.build()

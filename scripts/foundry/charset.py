@@ -31,7 +31,7 @@ SAME = str.maketrans(
 
 def is_hanzi(char: str) -> bool:
     """Whether the character is a Chinese one of the basic block."""
-    return "\u4e00" <= char <= "\u9fff"
+    return len(char) == 1 and "\u4e00" <= char <= "\u9fff"
 
 
 def gb2312() -> list[str]:
@@ -40,10 +40,16 @@ def gb2312() -> list[str]:
     return [char for row in rows for code in row if (char := code.decode("gb2312", "ignore"))]
 
 
+def big5() -> list[str]:
+    """The 5,401 hanzi of Big5, level 1: those of everyday Traditional Chinese."""
+    rows = ((bytes((high, low)) for low in (*range(0x40, 0x7F), *range(0xA1, 0xFF))) for high in range(0xA4, 0xC7))
+    return [char for row in rows for code in row if code <= b"\xc6\x7e" and is_hanzi(char := code.decode("big5", "ignore"))]
+
+
 def choose(frequencies: list[tuple[str, int]]) -> list[str]:
-    """Symbols first, then the hanzi that stand twice in real lines by frequency, then the rest of GB 2312; the space last."""
+    """Symbols first, then the hanzi that stand twice in real lines by frequency, then the rest of GB 2312 and of Big5; the space last."""
     frequent = [char for char, count in frequencies if is_hanzi(char) and count > 1]
-    return list(dict.fromkeys([*ASCII, *INDUSTRY, *MARKS, *ACCENTS, *CHINESE, *frequent, *gb2312(), " "]))
+    return list(dict.fromkeys([*ASCII, *INDUSTRY, *MARKS, *ACCENTS, *CHINESE, *frequent, *gb2312(), *big5(), " "]))
 
 
 def fold(char: str, classes: frozenset[str]) -> str | None:

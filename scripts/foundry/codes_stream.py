@@ -8,8 +8,9 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import cv2
@@ -18,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from edged.tuning.vary import varied
 from scripts.foundry.codes.turned import reads_both_ways, upside_down
 from scripts.foundry.codes_network import HEIGHT, STRIDE, TURNED, characters
 from scripts.foundry.lesson import to_height
@@ -30,6 +32,8 @@ WIDEST: Final = 640
 PADDING: Final = 128  # what the daemon puts right of a picture
 _TURNED_SHARE: Final = 0.15
 _TRIES: Final = 50
+UNTOLD: Final = -100
+"""No class: what PyTorch's cross entropy leaves out."""
 _MARGIN: Final = 1  # the daemon looks at one step more than the picture has
 
 MixShares = tuple[tuple[str, float], ...]
@@ -42,6 +46,7 @@ class Line:
     image: Image
     labels: tuple[int, ...]
     turned: bool
+    steps: NDArray[np.int64] | None = None  # the class at each step, as far as a larger model told it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ class Batch:
     labels: Tensor  # all labels of the upright lines, one after the other
     label_lengths: Tensor  # N, 0 for a line upside down
     turned: Tensor  # N, 1 where the line stands upside down, else 0
+    steps: Tensor  # N x T, the class at each step, `UNTOLD` where nobody told it
 
 
 @cache
@@ -104,6 +110,63 @@ def chunk(mixes: MixShares, seed: int, number: int, count: int = CHUNK) -> list[
     raise ValueError(
         f"of {_TRIES * count} lines of {mixes} only {len(lines)} can be written in {len(classes())} characters: take other mixes"
     )
+
+
+class Taught:
+    """Batches of lines that were drawn before, from the shards of `codes_lesson` and `codes_draw`.
+
+    Each epoch has them in another order, a little different as another shot would be, and others of them turned.
+    """
+
+    def __init__(self, paths: Sequence[Path], seed: int, places: int) -> None:
+        self._seed, self._places = seed, places
+        self._lines = [line for path in paths for line in kept(path)]
+        self.count = len(self._lines)
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """All lines, once."""
+        rng = np.random.default_rng([self._seed, epoch])
+        order = rng.permutation(self.count)
+        for start in range(0, self.count, CHUNK):
+            some = [_another_shot(self._lines[i], rng) for i in order[start : start + CHUNK]]
+            yield from gathered(some, rng, self._places)
+
+
+def shard_of(lines: Sequence[Line]) -> dict[str, NDArray[np.generic]]:
+    """All arrays of a shard: pictures side by side, steps one after the other."""
+    told = [np.full(-(-line.image.shape[1] // STRIDE), UNTOLD) if line.steps is None else line.steps for line in lines]
+    return {
+        "columns": np.concatenate([line.image.transpose(1, 0, 2) for line in lines]),
+        "widths": np.array([line.image.shape[1] for line in lines], np.int32),
+        "texts": np.array([text_of(line) for line in lines]),
+        "steps": np.concatenate(told).astype(np.int16),
+        "turned": np.array([line.turned for line in lines]),
+    }
+
+
+def text_of(line: Line) -> str:
+    """What stands on it."""
+    return "".join(characters()[label - 1] for label in line.labels)
+
+
+def kept(path: Path) -> Iterator[Line]:
+    """The lines of a shard."""
+    arrays = dict(np.load(path).items())
+    columns, taken = 0, 0
+    for width, text, turned in zip(arrays["widths"].tolist(), arrays["texts"], arrays["turned"].tolist(), strict=True):
+        steps = -(-width // STRIDE)
+        image = np.ascontiguousarray(arrays["columns"][columns : columns + width].transpose(1, 0, 2))
+        labels = tuple(classes()[c] for c in str(text))
+        told = arrays["steps"][taken : taken + steps].astype(np.int64)
+        yield Line(image=image, labels=labels, turned=turned, steps=None if (told == UNTOLD).all() else told)
+        columns, taken = columns + width, taken + steps
+
+
+def _another_shot(line: Line, rng: np.random.Generator) -> Line:
+    image, text = varied(line.image, rng), text_of(line)
+    if rng.random() >= _TURNED_SHARE or line.turned or not text or reads_both_ways(text):
+        return replace(line, image=image)
+    return Line(image=np.ascontiguousarray(image[::-1, ::-1]), labels=line.labels, turned=True)
 
 
 class Stream:
@@ -162,7 +225,18 @@ def batch_of(lines: Sequence[Line], room: int = 0) -> Batch:
         labels=torch.tensor([c for labels in upright for c in labels], dtype=torch.long),
         label_lengths=torch.tensor([len(labels) for labels in upright]),
         turned=torch.tensor([float(line.turned) for line in lines]),
+        steps=torch.from_numpy(_steps(lines, pictures.shape[2] // STRIDE)),
     )
+
+
+def _steps(lines: Sequence[Line], count: int) -> NDArray[np.int64]:
+    """N x *count*; nothing is told of a line that is upside down."""
+    found = np.full((len(lines), count), UNTOLD, np.int64)
+    for row, line in zip(found, lines, strict=True):
+        if line.steps is not None and not line.turned:
+            row[: len(line.steps)] = line.steps
+            row[len(line.steps) :] = 0
+    return found
 
 
 def padded(images: Sequence[Image], room: int = 0) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from scripts.foundry.card import Origin, card, read_figures
+from scripts.foundry.confusions import svg
 from scripts.foundry.paths import HERE, WEIGHTS
 
 
@@ -33,7 +34,7 @@ def arrays_of(checkpoint: dict[str, Any]) -> dict[str, NDArray[np.float16]]:
 
 
 def export(checkpoint: Path, name: str, charset: Path, folder: Path, figures: Path | None) -> list[Path]:
-    """Write `<name>.npz`, `.txt` and `.md` into *folder*.
+    """Write `<name>.npz`, `.txt`, `.md`, and with figures `.svg` into *folder*.
 
     Raises:
         ValueError: The checkpoint and the charset do not belong together.
@@ -54,7 +55,11 @@ def export(checkpoint: Path, name: str, charset: Path, folder: Path, figures: Pa
     with paths[0].open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy dates each entry 1980-01-01 and stores it as it is
     paths[1].write_bytes(characters)
-    paths[2].write_text(card(name, origin, read_figures(figures)), encoding="utf-8")
+    found = read_figures(figures)
+    paths[2].write_text(card(name, origin, found), encoding="utf-8")
+    if "confusions" in found:
+        paths.append(folder / f"{name}.svg")
+        paths[3].write_text(svg(found["confusions"], f"{name}: what it takes for what"), encoding="utf-8")
     return paths
 
 

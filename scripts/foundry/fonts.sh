@@ -5,6 +5,8 @@
 set -eu
 python=${1:-python3}
 here=$(cd "$(dirname "$0")" && pwd)
+fail() { printf 'fonts: %s\n' "$*" >&2; exit 1; }
+. "$here/../debian.sh"
 choice=${2:-all}
 target=${EDGED_FONTS:-$HOME/.cache/edged/fonts}
 
@@ -19,16 +21,8 @@ missing=
 for package in $debian; do
     dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
 done
-if [ -n "$missing" ]; then
-    sudo=
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null 2>&1 || { echo "fonts: these Debian packages are missing; run as root: apt-get install$missing" >&2; exit 1; }
-        sudo=sudo
-    fi
-    $sudo apt-get update -qq
-    # shellcheck disable=SC2086
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
-fi
+# shellcheck disable=SC2086 # a list of words
+install_debian $missing
 mkdir -p "$target"
 [ "$choice" = all ] || exit 0
 

@@ -69,7 +69,7 @@ def taught(teacher: Teacher, lines: Sequence[Drawn]) -> dict[str, NDArray[np.gen
         answers |= {i: (answer, row, min(width // STRIDE, -(-lines[i].image.shape[1] // STRIDE) + 2)) for row, i in enumerate(group)}
     parts = [answers[i] for i in range(len(lines))]
     lengths = np.array([steps for _, _, steps in parts], np.int32)
-    names = ("convolved", "skip", "neck")
+    names = ("front", "neck")
     arrays: dict[str, NDArray[np.generic]] = {n: np.concatenate([getattr(a, n)[row, :steps] for a, row, steps in parts]) for n in names}
     return arrays | {
         "starts": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),

@@ -151,5 +151,10 @@ def handwriting(rng: np.random.Generator) -> Sample:
 
 def rare(rng: np.random.Generator) -> Sample:
     """Rare hanzi, drawn evenly over the charset, in plain print."""
-    text = chinese.rare_mixed if rng.random() < 0.85 else odds.lone
+    text = weighted(rng, [(0.55, chinese.rare_mixed), (0.3, chinese.traditional), (0.15, odds.lone)])
     return _papery(rng, text, DOCUMENT, SCAN, kind="rare", bright=(150, 255), cut=draw.Cut())
+
+
+def traditional(rng: np.random.Generator) -> Sample:
+    """Books and papers in Traditional Chinese."""
+    return _papery(rng, chinese.taiwanese, DOCUMENT, SCAN, kind="traditional", bright=(150, 255), cut=draw.Cut())

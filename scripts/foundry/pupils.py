@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from edged.exam.labelled import labelled
+from edged.tuning.lines import filled
 from scripts.foundry.lesson import Drawn, save, taught, to_height
 from scripts.foundry.network import Student
 from scripts.foundry.pixels import opened
@@ -46,7 +47,7 @@ class Exam:
         """*path*: made by `python -m scripts.foundry.pupils`."""
         arrays = np.load(path)
         self._charset = charset
-        self._convolved, self._skip, self._starts = arrays["convolved"], arrays["skip"], arrays["starts"]
+        self._front, self._starts = arrays["front"], arrays["starts"]
         self.keys, self.texts = [str(k) for k in arrays["kinds"]], [str(t) for t in arrays["texts"]]
         self._score = score_module(Path(str(arrays["tree"])))
 
@@ -60,19 +61,13 @@ class Exam:
             for start in range(0, len(order), _AT_ONCE):
                 group = order[start : start + _AT_ONCE]
                 widest = int(lengths[group].max())
-                convolved, skip = (
-                    torch.from_numpy(np.stack([self._padded(a, i, widest) for i in group])) for a in (self._convolved, self._skip)
-                )
-                shares, best = student(convolved, skip).softmax(2).max(2)
+                front = torch.from_numpy(np.stack([filled(self._front[self._starts[i] : self._starts[i + 1]], widest) for i in group]))
+                shares, best = student(front).softmax(2).max(2)
                 for row, i in enumerate(group):
                     classes, sure = best[row, : lengths[i]].tolist(), shares[row, : lengths[i]].tolist()
                     kept = [s for c, b, s in zip(classes, [0, *classes], sure, strict=False) if c not in (b, 0)]
                     answers[int(i)] = (self._charset.decode(classes), float(np.mean(kept)) if kept else 0.0)
         return answers
-
-    def _padded(self, array: np.ndarray, i: int, widest: int) -> np.ndarray:
-        steps = array[self._starts[i] : self._starts[i + 1]].astype(np.float32)
-        return np.concatenate([steps, np.repeat(steps[-1:], widest - len(steps), 0)])
 
     def figures(self, student: Student) -> dict[str, float]:
         """Headline, unseen and the groups."""

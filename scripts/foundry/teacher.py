@@ -1,7 +1,7 @@
-"""The teacher: PP-OCRv6 small of the package `rapidocr`, cut where its attention neck begins.
+"""The teacher: PP-OCRv6 small of the package `rapidocr`, cut before the last stage of its convolutions.
 
-Its convolutions are kept; what it says of a line (posteriors) and how it gets there (neck output) is what a student
-learns from. PaddleOCR authors, Apache-2.0.
+What comes before the cut is kept as it is; what the teacher says of a line (posteriors) and how it gets there (neck output) is
+what a student learns from. PaddleOCR authors, Apache-2.0.
 """
 
 import os
@@ -15,8 +15,8 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
-CONVOLVED: Final = "p2o.pd_op.add.65.0"  # N x 120 x 1 x T, what the neck takes
-SKIP: Final = "p2o.pd_op.swish.0.0"  # N x 120 x 1 x T, added to what the neck gives
+from scripts.foundry.tail import FRONT
+
 NECK_OUT: Final = "p2o.pd_op.transpose.8.0"  # N x T x 120, what the last linear layer takes
 HEAD: Final = "p2o.pd_op.matmul.12.0"
 
@@ -28,8 +28,7 @@ STRIDE: Final = 8
 class Taught:
     """What the teacher made of a batch of N lines of T steps."""
 
-    convolved: NDArray[np.float16]  # N x T x 120
-    skip: NDArray[np.float16]  # N x T x 120
+    front: NDArray[np.float16]  # N x T x 1152: two columns of three rows of 192 channels
     neck: NDArray[np.float16]  # N x T x 120; its last linear layer makes the posteriors of it
 
 
@@ -55,21 +54,23 @@ class Teacher:
     def ask(self, batch: NDArray[np.float32]) -> Taught:
         """What it makes of N x 3 x 48 x W."""
         got = self._request(batch.shape[0], batch.shape[3]).infer([batch], share_inputs=True)
-        return Taught(convolved=_by_step(got[0]), skip=_by_step(got[1]), neck=got[2].astype(np.float16))
+        return Taught(front=_by_step(got[0]), neck=got[1].astype(np.float16))
 
     def _request(self, count: int, width: int) -> Any:
         key = (count, width)
         if key not in self._compiled:
             graph = self._model.clone()
             out = {name: port for node in graph.get_ops() for port in node.outputs() for name in port.get_names()}
-            cut = ov.Model([op.result(out[end]) for end in (CONVOLVED, SKIP, NECK_OUT)], graph.get_parameters(), "teacher")
+            cut = ov.Model([op.result(out[end]) for end in (FRONT, NECK_OUT)], graph.get_parameters(), "teacher")
             cut.reshape([count, 3, HEIGHT, width])
             self._compiled[key] = self._core.compile_model(cut, "CPU", self._settings).create_infer_request()
         return self._compiled[key]
 
 
 def _by_step(features: NDArray[np.float32]) -> NDArray[np.float16]:
-    return features[:, :, 0].transpose(0, 2, 1).astype(np.float16)
+    """N x 192 x 3 x 2T to N x T x 1152."""
+    count, channels, rows, columns = features.shape
+    return features.transpose(0, 3, 2, 1).reshape(count, columns // 2, 2 * rows * channels).astype(np.float16)
 
 
 def characters(onnx: Path) -> list[str]:

@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scripts.foundry import charset
 from scripts.foundry.loop import Loop, Losses, device_of, names, on
 from scripts.foundry.network import Shape, Student
 from scripts.foundry.pupils import Exam
 from scripts.foundry.shards import Batch, Charset, Lessons
-from scripts.foundry.teacher import characters, head
+from scripts.foundry.teacher import characters
 
 HERE: Final = Path(__file__).parent
 _THOUGHT_OF: Final = 4.0  # nats under the best class
@@ -48,7 +49,7 @@ def loss_of(student: Student, teacher: nn.Linear, batch: Batch, weights: Weights
     Only the classes that matter to the batch are looked at: of the labels, of what the teacher thinks of, and some by chance
     (sampled softmax: Jean et al., 2015, arXiv:1412.2007).
     """
-    neck = student.neck(batch.convolved, batch.skip)
+    neck = student.neck(batch.front)
     with torch.no_grad():
         told = teacher(batch.neck)
         sure, best = told.max(2)
@@ -90,15 +91,18 @@ class Run:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.device = device_of(cuda=args.cuda)
-        self.charset = Charset((HERE / "charset.txt").read_text(encoding="utf-8").split("\n")[:-1], characters(args.onnx))
+        self.charset = Charset(charset.load(), characters(args.onnx))
         self.student = Student(Shape(hidden=args.hidden, classes=len(self.charset)))
-        weight, bias = head(args.onnx, self.charset.origin)
-        self.student.begin_with(weight, bias)
+        self.student.begin_with(args.onnx, self.charset.origin)
+        self.student.bf16 = args.bf16
         self.student.to(self.device)
         self.teacher = copy.deepcopy(self.student.head).requires_grad_(requires_grad=False)
         self._lacking(self.charset.origin < 0)
-        groups = [{"params": [p for n, p in self.student.named_parameters() if not n.startswith("head")], "lr": args.rate}]
-        groups += [{"params": self.student.head.parameters(), "lr": args.rate * args.head_rate}]
+        parts = self.student.norm, self.student.rnn, self.student.back
+        groups = [{"params": [p for part in parts for p in part.parameters()], "lr": args.rate}]
+        groups += [{"params": list(self.student.head.parameters()), "lr": args.rate * args.head_rate}]
+        groups += [{"params": list(self.student.tail.parameters()), "lr": args.rate * args.tail_rate}] if args.tail_rate else []
+        self.student.tail.requires_grad_(requires_grad=bool(args.tail_rate))
         facts = {"lessons": names(args.lessons), "classes": len(self.charset), "hidden": args.hidden, "seed": args.seed}
         self.loop = Loop(
             folder=args.run, pupil=self.student, groups=groups, epochs=args.epochs, facts=facts, start=args.start, warm_up=args.warm_up
@@ -146,10 +150,14 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--warm-up", type=int, default=300, help="steps in which the rate rises")
     found.add_argument("--rate", type=float, default=2e-3)
     found.add_argument("--head-rate", type=float, default=0.1)
+    found.add_argument(
+        "--tail-rate", type=float, default=0.1, help="of the convolutions' last stage, beside the neck's; 0 leaves it as it is"
+    )
     found.add_argument("--teacher", type=float, default=1.0)
     found.add_argument("--neck", type=float, default=0.5)
     found.add_argument("--ctc", type=float, default=0.5)
     found.add_argument("--seed", type=int, default=1)
+    found.add_argument("--bf16", action="store_true", help="compute the convolutions in bf16")
     found.add_argument("--cuda", action="store_true", help="train on a GPU")
     return found
 

@@ -1,5 +1,6 @@
 """The steps that every line source shares: a text set in a face it fits, bent, put on a ground, degraded, cut, brought to its height."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from scripts.foundry.fonts import Face, pick
 from scripts.foundry.sample import Image
 from scripts.foundry.texts import Text
 
+_CURLED = 0.6
 NO_STEPS: degrade.Recipe = ()
 ALIKE = str.maketrans("0123456789~%-+=/#&*<>", "０１２３４５６７８９～％－＋＝／＃＆＊＜＞")
 
@@ -28,6 +30,13 @@ class Look:
     full_width: float = 0.0
     unsteady: float = 0.0  # how far the characters stray from the line and from each other in size, as in a hand
     longest: int = 1500  # pixels along the line
+
+
+def curled(text: str) -> str:
+    """The text with the quotes of print, which open after a space and close after a letter; the truth says `"` and `'`, as keys do."""
+    for straight, (opening, closing) in (('"', "“”"), ("'", "‘’")):
+        text = re.sub(rf"(^|[\s(\[]){straight}", rf"\1{opening}", text).replace(straight, closing)
+    return text
 
 
 def fitting(rng: np.random.Generator, text: Text, look: Look) -> tuple[str, Face]:
@@ -53,6 +62,8 @@ def mask(rng: np.random.Generator, text: str, face: Face, size: int, look: Look)
     seen = text
     if look.full_width and not text.isascii() and rng.random() < look.full_width and face.has(text.translate(ALIKE)):
         seen = text.translate(ALIKE)
+    if text.isascii() and rng.random() < _CURLED and face.has(curled(text)):
+        seen = curled(text)
     tracking = float(rng.uniform(*look.tracking)) if rng.random() < look.tracked else 0.0
     drawn = (
         draw.ink(seen, face, size, tracking=tracking)

@@ -24,6 +24,7 @@ import numpy as np
 import rapidocr
 from rapidocr import EngineType, RapidOCR
 from rapidocr.ch_ppocr_rec.typings import TextRecInput
+from rapidocr.inference_engine.openvino.device_config import CPUConfig
 
 from scripts.peers.worker import peak_mib
 
@@ -119,13 +120,23 @@ def _seconds(peer: Rapid, paths: Sequence[str]) -> float:
     return time.perf_counter() - begun
 
 
-def opened(threads: int, paths: Sequence[str]) -> Rapid:
+def compute_in(arithmetic: str) -> None:
+    """Have all sessions compute in f32, say; RapidOCR has no setting for it, OpenVINO takes bf16 by itself where the CPU has it."""
+    plain = CPUConfig.get_config
+    CPUConfig.get_config = lambda self: plain(self) | {"INFERENCE_PRECISION_HINT": arithmetic}
+
+
+def opened(threads: int, paths: Sequence[str], *, arithmetic: str = "") -> Rapid:
     """With the fastest setting, found in another process: what was tried must not count as memory of this one."""
-    command = [sys.executable, "-m", __name__, str(threads)]
+    command = [sys.executable, "-m", __name__, str(threads), arithmetic]
+    if arithmetic:
+        compute_in(arithmetic)
     tried = json.dumps(paths[:: max(1, len(paths) // _TRIED)])
     told = subprocess.run(command, input=tried, stdout=subprocess.PIPE, text=True, encoding="utf8", check=True).stdout
     return Rapid(threads, Setting(**json.loads(told.splitlines()[-1])))
 
 
 if __name__ == "__main__":
+    if sys.argv[2]:
+        compute_in(sys.argv[2])
     print(json.dumps(asdict(fastest(int(sys.argv[1]), json.load(sys.stdin)))))

@@ -42,7 +42,7 @@ def inputs(count: int) -> dict[str, bytes]:
     return {f"{n:02d}.pic": BAD + b"%d" % n if n % 2 else picture(f"text {n}") for n in range(count)}
 
 
-def decode(data: bytes) -> Any:
+def decode(data: bytes, *_: object) -> Any:
     """What stands in for OpenCV."""
     if data.startswith(BAD):
         raise FrameRejected("is a PDF", hint="export a PNG")
@@ -102,7 +102,9 @@ class Line:
 
     def run(self, count: int) -> None:
         """Work until *count* files were filed away and nothing waits for the broker."""
-        feed = FeedWorker(self.source, self.ledger, lambda: Lease(reader(decode=decode), lambda: None))
+        feed = FeedWorker(
+            self.source, self.ledger, lambda: Lease(reader(decode=decode, cut=lambda line: [line]), lambda: None)
+        )  # no beat within a line: one thread does all
         feed.run(self._stop, lambda: self._beat(count))
         self._pump()
         self.source.close()

@@ -77,7 +77,7 @@ class Station:
         self.added += count
         self.relay.notify()
 
-    def until_sent(self, count: int, timeout: float = 30) -> None:
+    def until_sent(self, count: int, timeout: float = 90) -> None:
         """Wait until so many readings are marked as sent."""
         until(lambda: self.outbox.stats().sent == count, timeout, f"{self.outbox.stats()} {self.relay.health()}")
 

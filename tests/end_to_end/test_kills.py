@@ -39,11 +39,11 @@ def expected_texts(pictures: list[Path]) -> dict[str, set[str]]:
 
 def second_model(models: Path) -> Path:
     """A shelf with the model under two names, so that the name in use can change."""
-    source = MODELS / "ppocrv2-crnn"
-    shutil.copytree(source, models / "ppocrv2-crnn")
+    source = MODELS / "crnn-zh-en"
+    shutil.copytree(source, models / "crnn-zh-en")
     shutil.copytree(source, models / "other")
     manifest = models / "other" / "model.yaml"
-    manifest.write_text(manifest.read_text(encoding="utf8").replace("name: ppocrv2-crnn", "name: other"), encoding="utf8")
+    manifest.write_text(manifest.read_text(encoding="utf8").replace("name: crnn-zh-en", "name: other"), encoding="utf8")
     return models
 
 
@@ -76,7 +76,7 @@ def dropping(tmp_path: Path, pictures: int) -> Iterator[tuple[Box, Dropper, Call
     box = Box(tmp_path)
     samples = sorted(p for p in SAMPLES.iterdir() if p.suffix in {".png", ".jpg"})
     shelf = second_model(tmp_path / "shelf")
-    variants = itertools.cycle([{"model": {"name": n}, "outbox": {"keep_sent_days": d}} for n in ("ppocrv2-crnn", "other") for d in (7, 8)])
+    variants = itertools.cycle([{"model": {"name": n}, "outbox": {"keep_sent_days": d}} for n in ("crnn-zh-en", "other") for d in (7, 8)])
     dropper = Dropper(box, samples, pictures, random.Random(SEED))
 
     def start(**more: Any) -> None:

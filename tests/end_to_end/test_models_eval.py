@@ -18,7 +18,7 @@ def test_the_samples_are_read_and_counted(tmp_path: Path) -> None:
     told = json.loads(figures.read_text(encoding="utf8"))
     assert told["sources"] == {"samples": {"n": len(LABELS), "exact": 1.0, "case": 1.0, "cer": 0.0, "not_read": 0}}
     assert told["confidence"]["cover_at_1"] == 1.0
-    assert told["model"]["name"] == "ppocrv2-crnn"
+    assert told["model"]["name"] == "crnn-zh-en"
     read = [row.split("\t") for row in texts.read_text(encoding="utf8").splitlines()]
     assert {key: "".join(text.split()) for key, text, _ in read} == {f"samples/{k}": "".join(v.split()) for k, v in LABELS.items()}
     assert all(0 < float(confidence) <= 1 for _, _, confidence in read)

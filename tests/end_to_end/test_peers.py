@@ -9,7 +9,7 @@ from tests.end_to_end.box import MODELS, SAMPLES
 
 def test_all_read_the_same_crops_in_turns_and_who_cannot_be_opened_is_told() -> None:
     """A model of the shelf reads the crops in their order, each round is timed; the others go on without a peer that fails."""
-    shelf = {"model": "ppocrv2-crnn", "precision": "fp16", "models_dir": str(MODELS)}
+    shelf = {"model": "crnn-zh-en", "precision": "fp16", "models_dir": str(MODELS)}
     peers = [
         Asked(name="ours", kind="ours", python=sys.executable, ours=True, options=shelf),
         Asked(name="unknown", kind="ours", python=sys.executable, ours=True, options=shelf | {"model": "none"}),

@@ -9,7 +9,7 @@ import yaml
 from edged.manifest import FILE_NAME
 from tests.end_to_end.box import MODELS
 
-NAME = "ppocrv2-crnn"
+NAME = "crnn-zh-en"
 SIGN = "T"  # is read as another character by each generation
 PLAIN = 0xE000  # first of the private use area
 
@@ -37,6 +37,7 @@ def dress(folder: Path, number: int) -> None:
     for name, content in ((f"charset-{number}.txt", "\n".join(charset).encode()), (f"fp16/model-{number}.xml", graph)):
         (folder / name).write_bytes(content)
     manifest["charset"] |= {"file": f"charset-{number}.txt", "sha256": _sha256(folder / f"charset-{number}.txt")}
+    manifest["files"] = {"fp16": manifest["files"]["fp16"]}
     manifest["files"]["fp16"] |= {"xml": f"fp16/model-{number}.xml", "xml_sha256": _sha256(folder / f"fp16/model-{number}.xml")}
     for golden in manifest["golden"]:
         golden["text"] = golden["text"].replace(SIGN, sign(number))

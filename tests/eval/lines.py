@@ -7,16 +7,16 @@ from edged.commands.evaluate import PLAIN
 from edged.commands.pictures import opened
 from edged.config import ModelSection
 from edged.generation import config_or_defaults
+from edged.shelf.build import write
+from edged.shelf.recipes import PPOCRV2
 from edged.types import Transcript
 from scripts import reference_lines
 
-MODELS = Path(__file__).parents[2] / "models"
-MODEL = "ppocrv2-crnn"  # that of the reference
 
-
-def by_edged(tree: Path, keys: Sequence[str]) -> dict[str, Transcript]:
-    """Read with the default chain."""
-    with opened(config_or_defaults(None), PLAIN, ModelSection(name=MODEL), MODELS) as chain:
+def by_edged(tree: Path, keys: Sequence[str], shelf: Path) -> dict[str, Transcript]:
+    """Read with the default chain and the model of the reference, which is built into *shelf*."""
+    write(PPOCRV2, reference_lines.cached_wheel(), shelf / PPOCRV2.name)
+    with opened(config_or_defaults(None), PLAIN, ModelSection(name=PPOCRV2.name), shelf) as chain:
         readings = chain.readings(str(tree / key) for key in keys)
         return {key: reading.lines[0].transcript for key, reading in zip(keys, readings, strict=True) if reading.lines}
 

@@ -22,7 +22,7 @@ def right(predictions: dict[str, str], place: Path) -> dict[str, int]:
 def test_edged_reads_what_the_reference_reads(tmp_path: Path) -> None:
     """On real pictures, edged loses at most 5 lines net to the plain loop of the same model, and at most 2 of any source."""
     keys = [line.key for line in labelled(score_py.TREE)]
-    edged = right({key: transcript.text for key, transcript in by_edged(score_py.TREE, keys).items()}, tmp_path / "edged.tsv")
+    edged = right({key: transcript.text for key, transcript in by_edged(score_py.TREE, keys, tmp_path).items()}, tmp_path / "edged.tsv")
     reference = right(by_reference(score_py.TREE, keys), tmp_path / "reference.tsv")
     net = {source: edged[source] - reference[source] for source in reference}
     print("net lines against the reference:", sum(net.values()), {source: lines for source, lines in net.items() if lines})

@@ -6,16 +6,21 @@ import sys
 import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from edged.cli import main
 from edged.config import RecogniseSection
 from edged.errors import ModelError
 from edged.flow.model_files import load_model
 from edged.flow.recognise import Recogniser
 from edged.shelf import build as building
+from edged.shelf import folder as shelf_folder
 from edged.shelf.fetch import fetch_wheel
+from edged.shelf.graft import Grafted
 from edged.shelf.recipes import CRNN_ZH_EN, RECIPES, SET_UP
+from edged.tuning import session
 
 MODELS = Path(__file__).parents[2] / "models"
 NECK = CRNN_ZH_EN.neck
@@ -45,7 +50,7 @@ def contents(folder: Path) -> dict[str, str]:
 def test_what_is_set_up_has_its_recipe() -> None:
     """The set-up makes only what can be made by name, too, and everything that it makes is carried."""
     assert set(SET_UP) <= set(RECIPES)
-    assert all(recipe.neck is None or recipe.neck.is_carried for recipe in SET_UP)
+    assert not [recipe.name for recipe in SET_UP if recipe.missing]
 
 
 @carried
@@ -83,9 +88,46 @@ def test_int8_is_what_the_runtime_computes_in(shelf: Path) -> None:
 
 
 @carried
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_the_neck_is_found_again_in_the_ir(shelf: Path, precision: str) -> None:
+    """It can learn on the box: its weights are those that the shelf carries, and stay the same bytes."""
+    model = load_model([shelf], CRNN_ZH_EN.name, precision)
+    grafted = Grafted(model.ref.name, model.xml, model.weights, model.manifest.input)
+    with np.load(str(NECK.file(".npz"))) as arrays:
+        for name, value in grafted.neck.items():
+            carried = arrays[name].astype(np.float32)
+            both = carried + arrays[name.replace("_ih_", "_hh_")].astype(np.float32) if "bias_ih" in name else carried
+            assert np.allclose(value, both, rtol=2**-11, atol=1e-7), name
+    assert grafted.with_neck(grafted.neck)[1] == model.weights
+
+
+@carried
+@pytest.mark.soak
+def test_both_precisions_learn_what_they_misread(shelf: Path, tmp_path: Path) -> None:
+    """Numbers that stand on their head are read, remembered lines and golden lines still are."""
+    rng, examples = np.random.default_rng(1), tmp_path / "examples"
+    examples.mkdir()
+    words = [f"{number:05d}" for number in rng.integers(0, 100_000, 100)]
+    for place, word in enumerate(words):
+        image = np.full((48, 140, 3), 255, np.uint8)
+        cv2.putText(image, word, (8, 36), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 2)
+        cv2.imwrite(str(examples / f"{place}.png"), cv2.flip(image, 0))
+    (examples / "labels.tsv").write_text("".join(f"{place}.png\t{word}\n" for place, word in enumerate(words)))
+    shutil.copytree(shelf, tmp_path / "shelf")
+    known = ["--models-dir", str(tmp_path / "shelf"), "--model", CRNN_ZH_EN.name]
+    assert main(["models", "tune", "--examples", str(examples), "--name", "heads", *known]) == 0
+    for row in (tmp_path / "shelf" / "heads" / "README.md").read_text().splitlines():
+        if row.startswith(("| fp16", "| int8")):
+            kind, lines, before, after = row.strip("| ").split(" | ")
+            lost = {"examples": 0.0, "remembered": session.MAY_FORGET, "golden": 0.0}[kind.split()[1]] * int(lines)
+            assert int(after) >= int(before) - round(lost)
+            assert "examples" not in kind or int(after) >= 0.8 * int(lines)
+
+
+@carried
 def test_other_files_than_the_pinned_are_refused(wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A runtime that writes other bytes makes another model, and says so instead of putting it on the shelf."""
-    monkeypatch.setattr(building, "digest_of", lambda *_, **__: "0" * 64)
+    monkeypatch.setattr(shelf_folder, "digest_of", lambda *_, **__: "0" * 64)
     with pytest.raises(ModelError, match="the digest of what was made is 0000"):
         building.write(CRNN_ZH_EN, wheel, tmp_path / CRNN_ZH_EN.name)
     assert not (tmp_path / CRNN_ZH_EN.name).exists()
@@ -122,5 +164,5 @@ def test_a_model_without_a_recipe_is_named_with_those_that_have_one(tmp_path: Pa
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=MODELS.parent, timeout=300)
     assert done.returncode != 0
     assert "there is no recipe for crnn-zh" in done.stderr
-    assert "ppocrv2-crnn, crnn-zh-en" in done.stderr
+    assert "crnn-zh-en, crnn-codes, ppocrv2-crnn" in done.stderr
     assert not list(tmp_path.iterdir())

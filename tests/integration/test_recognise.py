@@ -12,18 +12,21 @@ from openvino import opset13 as opset
 
 from edged.config import RecogniseSection
 from edged.flow.model_files import LoadedModel, load_model
-from edged.flow.recognise import OnDone, Recogniser, _error_of, _Request, _Shape
-from edged.types import Posteriors
+from edged.flow.recognise import Recogniser, _error_of, _request, _Shape
+from edged.shelf.recipes import CRNN_ZH_EN
+from edged.types import Answer, Posteriors
 from tests.doubles.wait import until
 
 MODELS = Path(__file__).parents[2] / "models"
+SPEC = CRNN_ZH_EN.input
+WIDEST = SPEC.width_buckets[-1]
 pytestmark = pytest.mark.xdist_group("recognise")  # what they share is made once
 
 
 @pytest.fixture(scope="module")
 def model() -> LoadedModel:
     """The model that edged ships, as built."""
-    return load_model([MODELS], "ppocrv2-crnn")
+    return load_model([MODELS], CRNN_ZH_EN.name)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,13 @@ def recogniser(model: LoadedModel) -> Recogniser:
 
 
 def picture(width: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (32, width, 3), np.uint8)
+    return np.random.default_rng(seed).integers(0, 256, (SPEC.height, width, 3), np.uint8)
+
+
+def steps(width: int) -> int:
+    """How many steps an answer has: one more than the picture, where the shape has it."""
+    bucket = next(bucket for bucket in SPEC.width_buckets if width <= bucket)
+    return min(bucket // SPEC.stride, -(-width // SPEC.stride) + 1)
 
 
 class Answers:
@@ -45,7 +54,7 @@ class Answers:
         self.come: dict[int, Posteriors | None] = {}
         self.errors: dict[int, BaseException | None] = {}
 
-    def taker(self, key: int) -> OnDone:
+    def taker(self, key: int) -> Answer:
         def take(posteriors: Posteriors | None, error: BaseException | None) -> None:
             self.errors[key] = error
             self.come[key] = posteriors
@@ -57,15 +66,15 @@ def equal(one: Posteriors | None, other: Posteriors | None) -> bool:
     """The same strongest classes, equally sure, as far as both go."""
     assert one is not None
     assert other is not None
-    steps = min(len(one.shares), len(other.shares))
-    same = np.array_equal(one.classes[:steps, 0], other.classes[:steps, 0])
-    return same and np.allclose(one.shares[:steps], other.shares[:steps], atol=1e-5)
+    both = min(len(one.shares), len(other.shares))
+    same = np.array_equal(one.classes[:both, 0], other.classes[:both, 0])
+    return same and np.allclose(one.shares[:both], other.shares[:both], atol=1e-5)
 
 
-def test_every_line_gets_its_own_answer(recogniser: Recogniser) -> None:
+def test_every_line_gets_its_own_answer(recogniser: Recogniser, model: LoadedModel) -> None:
     """Many lines in flight: each answer belongs to its picture, has a row for each step of it, and the strongest class first."""
     answers = Answers()
-    pictures = {n: picture(4 + n * 7 % 317, seed=n) for n in range(60)}
+    pictures = {n: picture(4 + n * 11 % (WIDEST - 3), seed=n) for n in range(60)}
     for number, pixels in pictures.items():
         recogniser.submit(pixels, answers.taker(number))
     recogniser.drain()
@@ -73,10 +82,10 @@ def test_every_line_gets_its_own_answer(recogniser: Recogniser) -> None:
     for number, pixels in pictures.items():
         posteriors = answers.come[number]
         assert posteriors is not None
-        assert posteriors.shares.shape == posteriors.classes.shape == (min(80, -(-pixels.shape[1] // 4) + 1), 16)
+        assert posteriors.shares.shape == posteriors.classes.shape == (steps(pixels.shape[1]), 16)
         assert (np.diff(posteriors.shares, axis=1) <= 0).all()
         assert (posteriors.shares.sum(axis=1) <= 1 + 1e-4).all()
-        assert 0 <= posteriors.classes.min() <= posteriors.classes.max() < 6625
+        assert 0 <= posteriors.classes.min() <= posteriors.classes.max() < model.manifest.charset.classes
     alone = Answers()
     recogniser.submit(pictures[7], alone.taker(0))
     recogniser.drain()
@@ -86,7 +95,8 @@ def test_every_line_gets_its_own_answer(recogniser: Recogniser) -> None:
 def test_a_narrow_line_is_padded_as_the_manifest_says(recogniser: Recogniser, model: LoadedModel) -> None:
     """Padding here or by the caller with the manifest's value gives the same answer."""
     narrow, answers = picture(100), Answers()
-    wide = np.full((32, 320, 3), model.manifest.input.padding, np.uint8)
+    bucket = next(bucket for bucket in SPEC.width_buckets if bucket > 100)
+    wide = np.full((SPEC.height, bucket, 3), model.manifest.input.padding, np.uint8)
     wide[:, :100] = narrow
     for number, pixels in enumerate((narrow, wide)):
         recogniser.submit(pixels, answers.taker(number))
@@ -154,7 +164,7 @@ def test_lines_may_come_from_several_threads(recogniser: Recogniser) -> None:
 
     def feed(start: int) -> None:
         for number in range(start, start + 40):
-            recogniser.submit(picture(4 * (number % 40 + 1), seed=number), answers.taker(number))
+            recogniser.submit(picture(SPEC.stride * (number % 40 + 1), seed=number), answers.taker(number))
 
     threads = [threading.Thread(target=feed, args=(100 * n,)) for n in range(3)]
     for thread in threads:
@@ -163,22 +173,26 @@ def test_lines_may_come_from_several_threads(recogniser: Recogniser) -> None:
         thread.join()
     recogniser.drain()
     until(lambda: len(answers.come) == 120)
-    assert all(len(posteriors.shares) == number % 40 + 2 for number, posteriors in answers.come.items() if posteriors is not None)
+    read = {number: posteriors for number, posteriors in answers.come.items() if posteriors is not None}
+    assert {number: len(posteriors.shares) for number, posteriors in read.items()} == {
+        number: steps(SPEC.stride * (number % 40 + 1)) for number in answers.come
+    }
 
 
 def test_widths_never_make_a_new_shape(recogniser: Recogniser) -> None:
     """Only the shapes of the manifest are compiled, whatever comes."""
-    for width in (1, 3, 33, 159, 319, 320):
+    for width in (1, 3, 33, 159, 319, 320, WIDEST - 1, WIDEST):
         recogniser.submit(picture(width), lambda *_: None)
     recogniser.drain()
-    assert len(recogniser.compiled) == 1
+    assert len(recogniser.compiled) <= len(SPEC.width_buckets)
+    assert {compiled.input(0).shape[2] for compiled in recogniser.compiled} <= set(SPEC.width_buckets)
 
 
 def test_a_piece_wider_than_the_widest_shape_is_a_mistake_of_the_caller(recogniser: Recogniser) -> None:
     """It is refused at once, and takes no request with it."""
     for _ in range(5):
-        with pytest.raises(ValueError, match="321 pixels is wider than the widest shape 320"):
-            recogniser.submit(picture(321), lambda *_: None)
+        with pytest.raises(ValueError, match=f"{WIDEST + 1} pixels is wider than the widest shape {WIDEST}"):
+            recogniser.submit(picture(WIDEST + 1), lambda *_: None)
     test_widths_never_make_a_new_shape(recogniser)
 
 
@@ -196,8 +210,31 @@ def test_shapes_are_compiled_when_they_are_needed(model: LoadedModel) -> None:
     wider.drain()
     assert len(wider.compiled) == 2
     assert answers.come[0] is not None
-    assert len(answers.come[0].shares) == 119
+    assert len(answers.come[0].shares) == 480 // SPEC.stride
     wider.close()
+
+
+def test_for_pages_one_compilation_reads_all_widths(model: LoadedModel, recogniser: Recogniser) -> None:
+    """As if each had its own, but for rounding; and it is given no other widths than the buckets."""
+    pages = Recogniser(model, RecogniseSection(threads=2, requests=2), pages=True)
+    pages.open()
+    widths = [*(bucket - 7 for bucket in SPEC.width_buckets), 33, WIDEST]
+    answers, expected = Answers(), Answers()
+    for number, width in enumerate(widths):
+        pages.submit(picture(width, seed=number), answers.taker(number))
+        recogniser.submit(picture(width, seed=number), expected.taker(number))
+    pages.drain()
+    recogniser.drain()
+    assert len(pages.compiled) == 1
+    for number, width in enumerate(widths):
+        one, other = answers.come[number], expected.come[number]
+        assert one is not None
+        assert other is not None
+        assert len(one.shares) == steps(width)
+        assert np.abs(one.shares[:, 0] - other.shares[:, 0]).max() < 0.1
+    shapes = {tensor.shape[2] for shape in pages._shapes.values() for request in shape.requests for tensor in request.tensors.values()}
+    assert shapes == set(SPEC.width_buckets)
+    pages.close()
 
 
 def test_closing_waits_for_what_is_in_flight_and_may_be_repeated(model: LoadedModel) -> None:
@@ -215,25 +252,26 @@ def test_closing_waits_for_what_is_in_flight_and_may_be_repeated(model: LoadedMo
 def failing_shape(recogniser: Recogniser) -> _Shape:
     """A shape whose inference throws where the first two pixels are (5, 5), as the runtime does without memory."""
     width = recogniser._input.width_buckets[0]
-    line = opset.parameter([1, 32, width, 3], np.uint8)
+    line = opset.parameter([1, SPEC.height, width, 3], np.uint8)
     ends = [opset.constant(np.array([n], np.int64)) for n in (0, 2, 1)]
     pixels = opset.slice(opset.reshape(line, opset.constant(np.array([-1], np.int64)), False), *ends)
     grid = opset.reshape(opset.constant(np.arange(12, dtype=np.float32)), opset.convert(pixels, "i64"), False)
-    compiled = ov.Core().compile_model(ov.Model([opset.result(grid)], [line], "throws"), "CPU")
+    answer = opset.unsqueeze(grid, opset.constant(np.array([0], np.int64)))
+    compiled = ov.Core().compile_model(ov.Model([opset.result(answer), opset.result(answer)], [line], "throws"), "CPU")
     queue = ov.AsyncInferQueue(compiled, recogniser.requests)
     queue.set_callback(recogniser._answer)
-    memory = (np.zeros((1, 400, 16), np.float32), np.zeros((1, 400, 16), np.int32))
-    return _Shape(queue, tuple(_Request(request.get_input_tensor().data, *memory) for request in queue))
+    return _Shape(queue, tuple(_request(SPEC.height, [width], 3) for _ in queue))
 
 
+@pytest.mark.parametrize("pages", [False, True])
 @pytest.mark.parametrize("found_by", ["check", "submit"])
-def test_a_failed_inference_is_answered_and_costs_nobody_else(model: LoadedModel, found_by: str) -> None:
+def test_a_failed_inference_is_answered_and_costs_nobody_else(model: LoadedModel, found_by: str, *, pages: bool) -> None:
     """OpenVINO calls nobody back for it: whoever waits or submits next finds it, and the shape is built anew."""
-    recogniser = Recogniser(model, RecogniseSection(threads=2, requests=2))
+    recogniser = Recogniser(model, RecogniseSection(threads=2, requests=2), pages=pages)
     recogniser.open()
     width = recogniser._input.width_buckets[0]
-    recogniser._shapes[width] = broken = failing_shape(recogniser)
-    bad = np.zeros((32, width, 3), np.uint8)
+    recogniser._shapes[recogniser._widths(width)[-1]] = broken = failing_shape(recogniser)
+    bad = np.zeros((SPEC.height, width, 3), np.uint8)
     bad[0, 0, :2] = 5
     answers = Answers()
     recogniser.submit(bad, answers.taker(0))
@@ -242,7 +280,7 @@ def test_a_failed_inference_is_answered_and_costs_nobody_else(model: LoadedModel
         recogniser.check()
         assert isinstance(answers.errors[0], RuntimeError)
     for number in range(1, 6):
-        good = picture(300, seed=number)
+        good = picture(width - 20, seed=number)
         good[0, 0, :2] = 3, 4
         recogniser.submit(good, answers.taker(number))
     recogniser.drain()

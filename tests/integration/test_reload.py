@@ -174,12 +174,12 @@ def refuse_golden(house: House) -> None:
 
 def refuse_graph(house: House) -> None:
     manifest = yaml.safe_load((house.model / FILE_NAME).read_text(encoding="utf8"))
-    manifest["input"]["height"] = 48
+    manifest["input"]["height"] = 32
     put_on(house.model, manifest)
 
 
 def refuse_picture(house: House) -> None:
-    (house.model / "golden" / "lot.png").write_bytes(b"no picture")
+    (house.model / "golden" / "lot48.png").write_bytes(b"no picture")
     dress(house.model, 1)
 
 
@@ -218,7 +218,7 @@ def test_a_bad_one_changes_nothing_and_is_told_until_a_good_one_came(house: Hous
     house.write()
     dress(house.model, 2)
     (house.model / "fp16" / "model.bin").write_bytes((Path("models") / NAME / "fp16" / "model.bin").read_bytes())
-    (house.model / "golden" / "lot.png").write_bytes((Path("models") / NAME / "golden" / "lot.png").read_bytes())
+    (house.model / "golden" / "lot48.png").write_bytes((Path("models") / NAME / "golden" / "lot48.png").read_bytes())
     assert house.reload().ok
     assert not any("reload" in reason for reason in house.reasons())
     assert house.events()[-1].startswith("reload ")

@@ -19,7 +19,7 @@ def missing() -> str:
     lacking = [tool for tool in _TOOLS if shutil.which(tool) is None]
     if lacking:
         return f"not on this machine: {', '.join(lacking)} (scripts/setup.sh installs them as root)"
-    if not (REPOSITORY / "models" / "ppocrv2-crnn" / "model.yaml").is_file():
+    if not (REPOSITORY / "models" / "crnn-zh-en" / "model.yaml").is_file():
         return "the model is not built: make models"
     return ""
 

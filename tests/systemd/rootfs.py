@@ -1,11 +1,14 @@
 """A small Debian 12 and the wheels of the lock files, made once and kept in the user's cache folder."""
 
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -22,14 +25,14 @@ def cache_folder() -> Path:
 def rootfs() -> Path:
     """The root file system of a fresh box; whoever boots it, boots a copy."""
     target = cache_folder() / f"debian-{_key(SUITE, *PACKAGES)}"
-    if target.is_dir():
-        return target
-    part = _part(target)
-    command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(part)]
-    _make(command, "debootstrap made no Debian")
-    for archive in (part / "var/cache/apt/archives").glob("*.deb"):
-        archive.unlink()
-    part.rename(target)
+    with _alone(target):
+        if not target.is_dir():
+            part = _part(target)
+            command = ["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", SUITE, str(part)]
+            _make(command, "debootstrap made no Debian")
+            for archive in (part / "var/cache/apt/archives").glob("*.deb"):
+                archive.unlink()
+            part.rename(target)
     return target
 
 
@@ -39,11 +42,16 @@ def wheels() -> Path:
     tool = re.search(r"^setuptools==.*\n(?:    .*\n)+", (REPOSITORY / "requirements-dev.lock").read_text(encoding="utf-8"), re.MULTILINE)
     assert tool
     target = cache_folder() / f"wheels-{_key(PYTHON, lock, tool[0])}"
-    if target.is_dir():
-        return target
+    with _alone(target):
+        if not target.is_dir():
+            _download(f"{lock}\n{tool[0]}", target)
+    return target
+
+
+def _download(lock: str, target: Path) -> None:
     part = _part(target)
     part.mkdir(parents=True)
-    (part / "requirements.lock").write_text(f"{lock}\n{tool[0]}", encoding="utf-8")
+    (part / "requirements.lock").write_text(lock, encoding="utf-8")
     pip = [
         sys.executable,
         "-m",
@@ -57,7 +65,15 @@ def wheels() -> Path:
     ]
     _make([*pip, f"--python-version={PYTHON}", "-d", str(part), "-r", str(part / "requirements.lock")], "pip downloaded no wheels")
     part.rename(target)
-    return target
+
+
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """One process at a time: two checkouts on one machine have one cache."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.with_name(f"{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _key(*parts: str) -> str:
@@ -67,8 +83,8 @@ def _key(*parts: str) -> str:
 def _part(target: Path) -> Path:
     """Where it is made before it is whole, in place of what an interrupted run left."""
     part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    if part.exists():
+        shutil.rmtree(part)
     return part
 
 

@@ -5,9 +5,10 @@ import pytest
 import yaml
 
 from edged.errors import ModelError
-from edged.flow.model_files import find_model, load_model
-from edged.manifest import FILE_NAME, load_manifest
+from edged.flow.model_files import find_model, load_detector, load_model
+from edged.manifest import FILE_NAME, load_detector_manifest, load_manifest
 from tests.doubles.shelf import make_model, rewrite
+from tests.doubles.toy_detector import make_detector
 
 
 def never(_: float) -> None:
@@ -130,6 +131,7 @@ def test_a_renamed_folder_is_refused(tmp_path: Path) -> None:
         (("input", "width_buckets"), [64, 128], False),
         (("input", "overlap"), 16, False),
         (("charset", "blank"), 1, False),
+        (("charset", "turned"), "b", False),
         (("calibration",), {"raw": [0, 1], "calibrated": [0, 0.9]}, False),
     ],
 )
@@ -139,6 +141,40 @@ def test_the_digest_changes_with_what_is_read_and_only_then(tmp_path: Path, path
     before = load_model([tmp_path], "tiny").ref.digest
     rewrite(tmp_path / "tiny", path, value)
     assert (load_model([tmp_path], "tiny").ref.digest == before) is same
+
+
+def test_a_model_that_says_nothing_of_later_keys_keeps_its_digest(tmp_path: Path) -> None:
+    """Readings of years carry it, and an update of edged is no other model."""
+    make_model(tmp_path / "tiny")
+    assert load_model([tmp_path], "tiny").ref.digest == "ec16b332404aba1b2801c1497a1ddd88bc41b781ce6e48ab32cb093d73b6af13"
+
+
+@pytest.mark.parametrize("turned", ["x", "ab"])
+def test_the_class_that_says_upside_down_is_one_of_the_charset(tmp_path: Path, turned: str) -> None:
+    """Else what it says would be published as a text."""
+    make_model(tmp_path / "tiny", charset="a\nb\n")
+    rewrite(tmp_path / "tiny", ("charset", "turned"), turned)
+    with pytest.raises(ModelError, match=rf"charset\.turned is '{turned}', which is 0 of the 2 classes"):
+        load_model([tmp_path], "tiny")
+    rewrite(tmp_path / "tiny", ("charset", "turned"), "b")
+    assert load_model([tmp_path], "tiny").turned_index == 2
+
+
+@pytest.mark.parametrize(
+    "provenance",
+    [
+        {"converter": "none"},
+        {"package": "none==1", "converter": "none"},
+        {"trained_by": "edged", "converter": "none"},
+        {"package": "none==1", "file": "a", "sha256": "0" * 64, "trained_by": "edged", "converter": "none"},
+    ],
+)
+def test_weights_have_one_origin(tmp_path: Path, provenance: dict[str, str]) -> None:
+    """A package or a training, and all of what tells which."""
+    make_model(tmp_path / "tiny")
+    rewrite(tmp_path / "tiny", ("provenance",), provenance)
+    with pytest.raises(ModelError, match="either package, file and sha256 must be there, or trained_by and checkpoint_sha256"):
+        load_manifest(tmp_path / "tiny")
 
 
 def test_the_digest_covers_the_files(tmp_path: Path) -> None:
@@ -190,3 +226,37 @@ def test_a_manifest_that_is_not_yaml_is_refused(tmp_path: Path) -> None:
     (folder / FILE_NAME).write_text(yaml.safe_dump(["a list"]), encoding="utf8")
     with pytest.raises(ModelError, match="file: "):
         load_manifest(folder)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "found"),
+    [
+        (("input", "sizes"), [[64, 192], [64, 192]], "must differ"),
+        (("input", "sizes"), [[64, 100]], "multiples of the stride 32 from 32 to 2048"),
+        (("input", "sizes"), [[64, 4096]], "multiples of the stride 32 from 32 to 2048"),
+        (("input", "sizes"), [[32 * n, 64] for n in range(1, 10)], "at most 8 items"),
+        (("golden",), [], "at least 1 item"),
+        (("charset",), {}, "charset"),
+    ],
+)
+def test_a_detector_s_manifest_is_checked(tmp_path: Path, path: tuple[str, ...], value: object, found: str) -> None:
+    """Sizes, what it must find, and nothing that only a recogniser has."""
+    make_detector(tmp_path, "seeker")
+    load_detector_manifest(tmp_path / "seeker")
+    rewrite(tmp_path / "seeker", path, value)
+    with pytest.raises(ModelError, match=found):
+        load_detector_manifest(tmp_path / "seeker")
+
+
+def test_a_detector_is_loaded_whole_and_its_digest_covers_what_changes_what_is_found(tmp_path: Path) -> None:
+    """The input, the graph and its weights; neither name nor licence."""
+    make_detector(tmp_path, "seeker")
+    model = load_detector([tmp_path], "seeker", wait=never)
+    assert [golden.name for golden in model.golden] == ["golden/page.png"]
+    rewrite(tmp_path / "seeker", ("licence",), "MIT")
+    assert load_detector([tmp_path], "seeker").ref == model.ref
+    rewrite(tmp_path / "seeker", ("input", "padding"), 0)
+    assert load_detector([tmp_path], "seeker").ref.digest != model.ref.digest
+    (tmp_path / "seeker" / "fp16" / "model.bin").write_bytes(b"other")
+    with pytest.raises(ModelError, match="SHA-256 is"):
+        load_detector([tmp_path], "seeker", wait=lambda _: None)

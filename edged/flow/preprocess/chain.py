@@ -42,10 +42,14 @@ def prepare(image: Pixels, section: PreprocessSection, height: int) -> TextLine:
     tall, wide = image.shape[:2]
     check_aspect(wide, tall)
     reason = doubt(image)
-    image = bound(image, height)
     corners = ((0.0, 0.0), (float(wide), 0.0), (float(wide), float(tall)), (0.0, float(tall)))
-    image = _run(AFTER, to_height(_run(BEFORE, image, section), height), section)
-    return TextLine(image=image, box=corners, reasons=(reason,) if reason else ())
+    return TextLine(image=normalised(image, section, height), box=corners, reasons=(reason,) if reason else ())
+
+
+def normalised(image: Pixels, section: PreprocessSection, height: int) -> Pixels:
+    """Bring one text line, H x W x 3 of any size, to the height of the model by the steps that are on."""
+    image = _run(BEFORE, bound(image, height), section)
+    return _run(AFTER, to_height(image, height), section)
 
 
 def _run(steps: Steps, image: Pixels, section: PreprocessSection) -> Pixels:

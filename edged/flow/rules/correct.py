@@ -4,7 +4,7 @@ A text that meets its rules is never changed. One that cannot be made to meet th
 nothing tells apart, stays as it was read and is doubted. Nothing makes a text look surer than it was read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from edged.config import RulesSection
@@ -71,6 +71,22 @@ class Rules:
             return replace(read, doubt=f'"{text}" is not in the dictionary')
         characters = [character.text for character in read.transcript.characters]
         return _changed(read, edits(characters, nearest[0]), (f"dictionary: {text} -> {nearest[0]}",))
+
+
+class FieldRules:
+    """The rules of one source, by field."""
+
+    def __init__(self, fields: Mapping[str, Rules], others: Rules) -> None:
+        """*others* are those of a line that is no field."""
+        self._fields, self._others = dict(fields), others
+
+    def of(self, field: str | None) -> Rules:
+        """Those of a line that is this field, or none."""
+        return self._fields.get(field, self._others) if field is not None else self._others
+
+    def correct(self, read: Transcript, field: str | None) -> Corrected:
+        """What *read* says by the rules of its field."""
+        return self.of(field).correct(read)
 
 
 def _changed(read: Corrected, taken: Sequence[tuple[int | None, str]], words: tuple[str, ...]) -> Corrected:

@@ -31,11 +31,11 @@ SOURCES: dict[str, tuple[float, Source]] = {
     "serial_plate": (1.0, serial_plate),
     "inscription": (2.0, inscription),
     "wire_marker": (3.0, wire_marker),
-    "plate_cn": (1.5, plate_cn),
-    "plate_eu": (0.8, plate_eu),
-    "plate_br": (0.6, plate_br),
-    "plate_us": (1.0, plate_us),
-    "plate_in": (0.8, plate_in),
-    "handwritten_digits": (1.0, handwritten_digits),
+    "plate_cn": (1.2, plate_cn),
+    "plate_eu": (2.0, plate_eu),
+    "plate_br": (1.2, plate_br),
+    "plate_us": (2.0, plate_us),
+    "plate_in": (2.0, plate_in),
+    "handwritten_digits": (1.3, handwritten_digits),
 }
 """Name -> how often it is drawn beside the others, and the source."""

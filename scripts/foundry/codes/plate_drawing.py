@@ -86,7 +86,7 @@ def draw(rng: Rng, plate: Plate, kind: str) -> Sample:
     for start, end in holes:
         _emblem(rng, drawn[top : top + tall, left + start : left + end])
     if plate.band:
-        _band(drawn, plate.band, round(tall * 0.45))
+        _band(rng, drawn, plate.band, round(tall * 0.45))
     _small(rng, drawn[:top], plate.above, front, at_foot=False)
     _small(rng, drawn[top + tall + round(tall * 0.08) :], plate.below, front, at_foot=True)
     if chance(rng, 0.5):
@@ -147,20 +147,46 @@ def _stamped(rng: Rng, drawn: Field, mask: Mask) -> Field:
 
 
 def _emblem(rng: Rng, gap: Field) -> None:
-    """One or two round seals, or a splash of colour, in the gap."""
+    """One or two round seals, a shield, or the outline of a tree, a bird, a horse, in the gap."""
     tall, wide = gap.shape[:2]
-    x, radius = wide // 2, max(2, round(wide * between(rng, 0.22, 0.36)))
-    if chance(rng, 0.5):
-        for y in (0.3, 0.72):
-            cv2.circle(gap, (x, round(tall * y)), round(radius * 0.75), vivid(rng), -1, cv2.LINE_AA)
+    x, radius = wide // 2, max(2, round(wide * between(rng, 0.22, 0.45)))
+    kind = pick(rng, ("seals", "shield", "outline", "seal"), (4, 2, 2, 2))
+    if kind == "seals":
+        for y in (0.28, 0.74):
+            middle = (x, round(tall * y))
+            cv2.circle(gap, middle, round(radius * 0.8), vivid(rng), -1, cv2.LINE_AA)
+            cv2.circle(gap, middle, max(1, round(radius * 0.4)), vivid(rng), -1, cv2.LINE_AA)
+        return
+    if kind == "shield":
+        half, high = radius, round(tall * between(rng, 0.25, 0.4))
+        outline = [(-half, -high), (half, -high), (half, high // 3), (0, high), (-half, high // 3)]
+        shape = np.array([(x + across, tall // 2 + down) for across, down in outline], np.int32)
+        cv2.fillPoly(gap, [shape], vivid(rng), cv2.LINE_AA)
+        cv2.rectangle(gap, (x - half // 3, tall // 2 - high // 2), (x + half // 3, tall // 2 + high // 3), (230, 230, 230), -1, cv2.LINE_AA)
+        return
+    if kind == "outline":
+        angles = np.linspace(0, 2 * np.pi, whole(rng, 9, 22))
+        away = rng.uniform(0.35, 1, len(angles))
+        shape = np.stack([x + np.cos(angles) * away * wide * 0.48, tall / 2 + np.sin(angles) * away * tall * 0.5], 1).astype(np.int32)
+        cv2.fillPoly(gap, [shape], vivid(rng) if chance(rng, 0.5) else grey(rng, 10, 60, 10), cv2.LINE_AA)
         return
     cv2.circle(gap, (x, tall // 2), radius, vivid(rng), -1, cv2.LINE_AA)
     cv2.circle(gap, (x + whole(rng, -1, 1), tall // 2), max(1, radius // 2), vivid(rng), -1, cv2.LINE_AA)
 
 
-def _band(drawn: Field, words: str, width: int) -> None:
-    """The blue band with its letters, which are much smaller than the number."""
+def _band(rng: Rng, drawn: Field, words: str, width: int) -> None:
+    """The blue band with its stars or its flag, and its letters, which are much smaller than the number."""
     drawn[:, :width] = (150, 70, 20)
+    middle, radius = (width // 2, round(drawn.shape[0] * 0.3)), max(2, round(width * 0.32))
+    if chance(rng, 0.6):
+        for angle in np.linspace(0, 2 * np.pi, 12, endpoint=False):
+            star = (middle[0] + round(radius * np.cos(angle)), middle[1] + round(radius * np.sin(angle)))
+            cv2.circle(drawn, star, max(1, width // 16), (60, 210, 240), -1, cv2.LINE_AA)
+    else:
+        cv2.rectangle(
+            drawn, (middle[0] - radius, middle[1] - radius), (middle[0] + radius, middle[1] + radius), vivid(rng), -1, cv2.LINE_AA
+        )
+        cv2.circle(drawn, middle, radius // 2, (230, 230, 230), -1, cv2.LINE_AA)
     size = max(6, round(width * (0.55 if len(words) < 3 else 0.4)))
     mask = glyphs.trim(glyphs.line(words, faces.family("sans")[0], size))[:, : width - 1]
     y, x = drawn.shape[0] - mask.shape[0] - max(1, width // 5), (width - mask.shape[1]) // 2

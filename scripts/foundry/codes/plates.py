@@ -34,7 +34,7 @@ _CITIES = (
 
 
 def eu(rng: Rng) -> Plate:
-    gap = pick(rng, (" ", "-", EMBLEM, ""), (5, 3, 4, 1))
+    gap = pick(rng, (" ", "-", EMBLEM, ""), (4, 3, 7, 1))
     pattern = pick(
         rng,
         (
@@ -54,7 +54,10 @@ def eu(rng: Rng) -> Plate:
     back: Colour = pick(rng, (grey(rng, 215, 245, 5), (20, 190, 235), (20, 20, 20)), (9, 1, 0.5))
     front: Colour = grey(rng, 5, 40, 4) if sum(back) > 200 else (235, 235, 235)
     return Plate(
-        pattern=pattern, back=back, front=front, band=pick(rng, ("", "D", "SK", "CZ", "F", "N", "A", "PL", "I", "NL"), (4,) + (1,) * 9)
+        pattern=pattern,
+        back=back,
+        front=front,
+        band=pick(rng, ("", "D", "SK", "CZ", "F", "N", "A", "PL", "I", "NL"), (4, 1, 2, 2) + (1,) * 6),
     )
 
 

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import opencc
 
 from scripts.foundry import charset
 from scripts.foundry.paths import CORPUS
@@ -31,6 +32,12 @@ def corpus(part: str) -> tuple[str, ...]:
 def hanzi() -> tuple[str, ...]:
     """The hanzi of the charset."""
     return tuple(filter(charset.is_hanzi, charset.load()))
+
+
+@cache
+def everyday_traditional() -> tuple[str, ...]:
+    """The hanzi of Big5, level 1."""
+    return tuple(charset.big5())
 
 
 @cache
@@ -96,6 +103,24 @@ def with_numbers(rng: np.random.Generator, text: str) -> str:
 def rare(rng: np.random.Generator) -> str:
     """Three to ten hanzi drawn evenly over the charset, so that each is seen."""
     return "".join(one(rng, hanzi()) for _ in range(int(rng.integers(3, 11))))
+
+
+def traditional(rng: np.random.Generator) -> str:
+    """One to eight everyday Traditional hanzi, drawn evenly."""
+    return "".join(one(rng, everyday_traditional()) for _ in range(int(rng.integers(1, 9))))
+
+
+def taiwanese(rng: np.random.Generator) -> str:
+    """A line of a book in the Traditional forms that Taiwan prints."""
+    while True:
+        text = charset.clean(_to_taiwan().convert(document(rng)))
+        if text:  # some Traditional forms are beyond the charset
+            return text
+
+
+@cache
+def _to_taiwan() -> opencc.OpenCC:
+    return opencc.OpenCC("s2tw")
 
 
 def rare_mixed(rng: np.random.Generator) -> str:

@@ -102,13 +102,13 @@ def sentence(rng: np.random.Generator, most: int) -> str:
         token = token[0].upper() + token[1:] if start else token
         start = False
         mark = weighted(
-            rng, [(80, ""), (10, ","), (5, "."), (1.2, ";"), (0.7, ":"), (0.7, "?"), (0.6, "!"), (0.5, "—"), (0.5, "'s"), (0.3, ".”")]
+            rng, [(80, ""), (10, ","), (5, "."), (1.2, ";"), (0.7, ":"), (0.7, "?"), (0.6, "!"), (0.5, "—"), (0.5, "'s"), (0.3, '."')]
         )
         if rng.random() < 0.02:
-            token = one(rng, '“‘"(') + token
+            token = one(rng, '""\'(') + token
         if rng.random() < 0.02:
-            mark = one(rng, '”’")') + mark
-        start = mark in (".", "?", "!", ".”")
+            mark = one(rng, '""\')') + mark
+        start = mark in (".", "?", "!", '."')
         if length + len(token) + len(mark) + 1 > goal and parts:
             break
         parts.append(token + mark)

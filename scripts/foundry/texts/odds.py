@@ -10,7 +10,8 @@ from scripts.foundry.texts.receipts import date, price, time
 
 UI = listed("menu")
 ENGLISH_UI = listed("menu english")
-MIXED = "，。、！？：；（）《》“”‘’—…·【】,.!?:;()\"'-/+=*&%#@"
+PLAIN = ",.!?:;()\"'-/+=*&%#@"
+MIXED = "，。、！？：；（）《》“”‘’—…·【】" + PLAIN
 
 
 def screen(rng: np.random.Generator) -> str:
@@ -78,7 +79,7 @@ def punctuated(rng: np.random.Generator) -> str:
     """Short words with marks of both widths."""
     chinese = rng.random() < 0.5
     parts = [one(rng, common_words()) if chinese else word(rng) for _ in range(int(rng.integers(1, 5)))]
-    return "".join(part + one(rng, MIXED) for part in parts)
+    return "".join(part + one(rng, MIXED if chinese else PLAIN) for part in parts)
 
 
 def numbers(rng: np.random.Generator) -> str:

@@ -130,6 +130,29 @@ def test_a_dictionary_that_is_none_is_refused(raw: bytes | None, says: str, tmp_
     assert _findings(file) == [f'edged.yaml:4: sources.in.rules.dictionary_file: "<here>/words" {says}']
 
 
+@pytest.mark.parametrize(
+    ("sizes", "says"),
+    [
+        ([2**22 + 1], ['"<here>/0.png" is larger than 4194304 bytes, expected a picture']),
+        ([2**22] * 9, ["the reference pictures up to this one have more than 33554432 bytes in all; save them smaller"]),
+        ([2**22] * 8, []),
+    ],
+)
+def test_reference_pictures_have_bounds(sizes: list[int], says: list[str], tmp_path: Path) -> None:
+    """Each by itself and all together, for they are kept with the configuration."""
+    file, sources = tmp_path / "edged.yaml", []
+    for number, size in enumerate(sizes):
+        with (tmp_path / f"{number}.png").open("wb") as picture:
+            picture.truncate(size)
+        align = f"align: {{reference: {number}.png, patches: [[0, 0, 9, 9]]}}"
+        sources.append(f"  in{number}: {{path: in{number}, layout: regions, fields: {{lot: {{box: [1, 2, 30, 40]}}}}, {align}}}\n")
+    file.write_text("version: 1\ndevice: a\nsources:\n" + "".join(sources), encoding="utf-8")
+    if not says:
+        assert len(load_config(file, environ={}).references) == len(sizes)
+        return
+    assert [line.partition(".align.reference: ")[2] for line in _findings(file)] == says
+
+
 def test_a_missing_file_says_how_to_name_one(tmp_path: Path) -> None:
     """A file that cannot be read is a bad configuration with its path and the system's reason."""
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: the configuration cannot be read: No such file") as refused:

@@ -118,12 +118,16 @@ def test_what_is_off_by_default_can_be_switched_on(tmp_path: Path) -> None:
     """Each key behind a # holds an example that is accepted once the # is taken away."""
     text = re.sub(r"^( *)#(?=[a-z_]+:)", r"\1", SHOWN.read_text(encoding="utf-8"), flags=re.MULTILINE)
     (tmp_path / "texts.txt").write_text("A17\nB20\n", encoding="utf-8")
-    one_password = "".join(line for line in text.splitlines(keepends=True) if "password_credential:" not in line)
-    rules, fields = (re.search(rf"^    {key}:.*\n(      .*\n)+", one_password, flags=re.MULTILINE) for key in ("rules", "fields"))
+    (tmp_path / "master.png").write_bytes(b"a picture")
+    one_of = "".join(line for line in text.splitlines(keepends=True) if "password_credential:" not in line and "  quad:" not in line)
+    rules, fields, align = (re.search(rf"^    {key}:.*\n(      .*\n)+", one_of, flags=re.MULTILINE) for key in ("rules", "fields", "align"))
     assert rules is not None
     assert fields is not None
-    for either in (rules, fields):  # a field that is the whole line leaves nothing for the rules of others
-        config = _load(tmp_path, one_password.replace(either[0], ""))
+    assert align is not None
+    places = one_of.replace(rules[0], "").replace("layout: whole", "layout: regions")
+    plain = one_of.replace(fields[0], "").replace(align[0], "")
+    for either in (places, plain):  # where each line is a field nothing is left for the rules of others
+        config = _load(tmp_path, either)
         assert config.mqtt.tls is not None
         assert config.base == "plant/line3"
     assert config.sources["inbox"].rules.pattern == r"[A-Z]\d{2}"

@@ -41,8 +41,8 @@ def test_a_picture_that_was_not_read_is_counted_and_wrong() -> None:
     """Nothing read of an empty label is right, but a picture without an answer is told."""
     found = score(LINES, READ, Rules())
     assert (found.sources["c"].not_read, found.sources["c"].exact) == (1, 1.0)
-    assert "1 not read" in "\n".join(told.table(found, 3))
-    assert json.loads(told.as_json(found, ModelRef(name="m", precision="fp16", digest="d"), 3))["sources"]["c"]["not_read"] == 1
+    assert "1 not read, 1 of them told upside down" in "\n".join(told.table(found, {"c": 1}, 3))
+    assert json.loads(told.as_json(found, ModelRef(name="m", precision="fp16", digest="d"), {}, 3))["sources"]["c"]["not_read"] == 1
 
 
 def test_confidences_that_are_equal_are_one_threshold() -> None:

@@ -120,3 +120,22 @@ def test_threads_are_limited_on_request() -> None:
         assert cv2.getNumThreads() == 1
     finally:
         limit_threads(before)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_jpeg_is_decoded_in_place(orientation: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the pixels that a small one would have, and after room was asked for."""
+    data = jpeg.with_exif(jpeg.jpeg(scene()), orientation)
+    expected, asked = decode(data, LIMITS).image, list[int]()
+    monkeypatch.setattr(door, "LARGE", 0)
+    monkeypatch.setattr(door.cv2, "imdecode", lambda *_: pytest.fail("it would be there twice"))
+    assert np.array_equal(decode(data, LIMITS, asked.append).image, expected)
+    assert asked == [expected.shape[0] * expected.shape[1]]
+
+
+def test_a_large_jpeg_that_cannot_be_decoded_fails_the_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a small one does."""
+    monkeypatch.setattr(door, "LARGE", 0)
+    monkeypatch.setattr(door.cv2, "imread", lambda *_: None)
+    with pytest.raises(FrameFailed, match="cannot be decoded"):
+        decode(jpeg.jpeg(scene()), LIMITS)

@@ -1,6 +1,6 @@
 """How sure a reading is."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -75,3 +75,17 @@ def test_a_field_without_a_line_is_told_all_the_same() -> None:
         ("lot", FieldState.NOT_READ, "", 0.0, BOX),
         ("date", FieldState.NOT_READ, "", 0.0, BOX),
     ]
+
+
+@pytest.mark.parametrize(("empty", "expected"), [("ok", (Outcome.OK, ())), ("unsure", (Outcome.UNSURE, ("no text was found",)))])
+def test_no_line_is_what_is_configured_where_lines_are_looked_for(empty: Literal["ok", "unsure"], expected: object) -> None:
+    """There may be nothing to find; a line that is there and says nothing is another matter."""
+    assert judge([], 0.5, empty=empty) == expected
+    assert judge([line("", 0.0)], 0.0, empty=empty) == (Outcome.UNSURE, ("no text was read",))
+
+
+def test_each_of_several_lines_must_be_sure() -> None:
+    """Many sure lines make a sure page, and one weak line among them does not; the reason counts the weak ones."""
+    assert judge([line("A17", 0.9)] * 20, 0.8) == (Outcome.OK, ())
+    found = judge([line("A17", 0.9), line("B", 0.4), line("C", 0.3)], 0.8)
+    assert found == (Outcome.UNSURE, ("confidence 0.300 < 0.8 in 2 of 3 lines",))

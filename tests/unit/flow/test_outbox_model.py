@@ -36,9 +36,10 @@ class OutboxMachine(RuleBasedStateMachine):
     def add(self, numbers: list[int]) -> None:
         committed = self.outbox.add([reading(n, source=SourceName("ab"[n % 2])) for n in numbers])
         for number, row in zip(numbers, committed, strict=True):
-            if number not in self.seqs:
-                self.seqs[number] = len(self.seqs) + 1
+            if number not in self.seqs or self.states[self.seqs[number]] == "pruned":  # what was forgotten is new
+                self.seqs[number] = len(self.states) + 1
                 self.states[self.seqs[number]] = "pending"
+                self.filed.discard(number)
             assert row.seq == self.seqs[number]
 
     @rule(seqs=st.lists(NUMBERS, max_size=6))
@@ -78,8 +79,9 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(seq=NUMBERS)
     def reject(self, seq: int) -> None:
         self.outbox.reject(seq, "no")
-        if self.states.get(seq) == "pending":
+        if self.states.get(seq) == "pending" or seq in self.awaited:  # as the port says
             self.states[seq] = "dead"
+            self.awaited.discard(seq)
 
     @rule(seq=NUMBERS)
     def keep(self, seq: int) -> None:

@@ -15,9 +15,9 @@ import pytest
 from edged.errors import OutboxError
 from edged.flow.ledger import Ledger
 from edged.flow.pipeline import FeedWorker, Fresh, Lease, RecogniseWatch, SinkWorker
-from edged.flow.reader import Answer, Reader
+from edged.flow.reader import Reader
 from edged.lib.clock import SystemClock
-from edged.types import Outcome, SourceName, Transcript
+from edged.types import Answer, Outcome, SourceName, Transcript
 from tests.doubles.clock import FakeClock
 from tests.doubles.fake_source import FakeSource, Tray
 from tests.doubles.memory_store import MemoryStore

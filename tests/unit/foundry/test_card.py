@@ -1,4 +1,6 @@
-from scripts.foundry.card import Origin, card
+from dataclasses import replace
+
+from scripts.foundry.card import CODES, Origin, card
 
 ORIGIN = Origin(steps=905, checkpoint_sha256="ab" * 32, weights=1_616_881, classes=7705)
 FIGURES = {
@@ -26,6 +28,16 @@ def test_a_card_without_figures_says_only_what_is_known() -> None:
     assert "PaddleOCR" in text
     assert "Apache-2.0" in text
     assert "|" not in text
+
+
+def test_a_card_says_where_its_own_model_is_from() -> None:
+    """What is wholly ours names nobody else, and carries its figures in the same tables."""
+    text = card("crnn-codes", replace(ORIGIN, words=CODES), FIGURES | {"told": {"wire_markers": {"n": 287, "told": 0.97561, "apart": 11}}})
+    assert text.startswith("# crnn-codes\n")
+    assert "PaddleOCR" not in text
+    assert "| wire_markers | 287 | 0.976 | 11 |" in text
+    assert "ab" * 32 in text
+    assert "| plate_cn | 150 | 0.953 | 0.020 | 0.947 | 0.020 |" in text
 
 
 def test_every_figure_that_is_handed_in_stands_in_the_card() -> None:

@@ -1,5 +1,6 @@
 """crnn-codes: its budget, its answer to what stands upside down, its batches, its export, and a training that goes on."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,12 +10,17 @@ import pytest
 pytest.importorskip("torch", reason="the foundry trains with PyTorch: make foundry-setup")
 pytest.importorskip("PIL", reason="the foundry's renderer draws with Pillow")
 
+import openvino as ov
 import torch
 
+from edged.errors import ModelError
+from edged.flow.model_files import load_model
 from scripts.foundry import charset, codes_train
-from scripts.foundry.codes_export import compile_ir, export, layer_types
+from scripts.foundry.codes_export import compile_ir, export, layer_types, put
+from scripts.foundry.codes_lesson import told
 from scripts.foundry.codes_network import TURNED, Answer, Codes, CodesShape, characters, multiply_adds, weights
-from scripts.foundry.codes_stream import Line, batch_of, chunk, classes, gathered, line_of, steps_of
+from scripts.foundry.codes_stream import UNTOLD, Line, Taught, batch_of, chunk, classes, gathered, line_of, shard_of, steps_of
+from scripts.foundry.lesson import save
 from scripts.foundry.sample import Sample
 from scripts.foundry.shards import greedy
 
@@ -128,12 +134,45 @@ def test_lines_upside_down_give_no_loss_of_characters() -> None:
     assert np.isfinite(losses.total.item())
 
 
-def test_the_export_answers_as_the_network_and_fuses_its_layers(tmp_path: Path) -> None:
-    """Bytes in, posteriors out; the CPU plugin runs the LSTM layers whole, not step by step."""
-    export(network(), tmp_path)
-    kinds = layer_types(compile_ir(tmp_path, 96))
+def checkpoint(folder: Path) -> Path:
+    """A network that has learnt nothing."""
+    path = folder / "last.pt"
+    torch.save({"student": network().checkpoint(), "step": 3}, path)
+    return path
+
+
+def ways_of(compiled: ov.CompiledModel) -> list[str]:
+    """How the plugin computes each convolution."""
+    infos = [op.get_rt_info() for op in compiled.get_runtime_model().get_ordered_ops()]
+    return [info["primitiveType"].value for info in infos if info["layerType"].value == "Convolution"]
+
+
+def test_the_export_is_a_model_of_the_shelf(tmp_path: Path) -> None:
+    """The daemon's loader takes it, with the class that says upside down; the CPU plugin runs the LSTM layers whole, not step by step."""
+    saved = checkpoint(tmp_path)
+    digests = export(saved, tmp_path / "crnn-codes", chunk(MIX, 7, 0, 6))
+    model = load_model([tmp_path], "crnn-codes")
+    assert model.ref.digest == digests["int8"]
+    assert model.charset == ("", *characters())
+    assert model.charset[model.turned_index or 0] == TURNED
+    assert [golden.text for golden in model.golden].count(TURNED) == 1
+    assert model.manifest.provenance.trained_by == "edged"
+    assert model.manifest.provenance.checkpoint_sha256 == hashlib.sha256(saved.read_bytes()).hexdigest()
+    assert model.manifest.provenance.checkpoint_sha256 in (tmp_path / "crnn-codes" / "README.md").read_text()
+    kinds = layer_types(compile_ir(tmp_path / "crnn-codes" / "fp16", 96))
     assert "RNNSeq" in kinds
     assert "TensorIterator" not in kinds
+    assert not any("I8" in way for way in ways_of(compile_ir(tmp_path / "crnn-codes" / "fp16", 96)))
+    assert sum("I8" in way for way in ways_of(compile_ir(tmp_path / "crnn-codes" / "int8", 96))) >= 15
+
+
+def test_what_misreads_its_golden_lines_is_not_put_on_the_shelf(tmp_path: Path) -> None:
+    """A network that learnt nothing is refused, and what was exported before it stays."""
+    (tmp_path / "out" / "crnn-codes").mkdir(parents=True)
+    (tmp_path / "out" / "crnn-codes" / "before").touch()
+    with pytest.raises(ModelError, match=r"golden/lot\.png, which says 'LOT A17-042'"):
+        put(checkpoint(tmp_path), tmp_path / "out", chunk(MIX, 7, 0, 6))
+    assert [path.name for path in (tmp_path / "out").rglob("*")] == ["crnn-codes", "before"]
 
 
 def test_a_training_goes_on_where_it_ended(tmp_path: Path) -> None:
@@ -147,3 +186,44 @@ def test_a_training_goes_on_where_it_ended(tmp_path: Path) -> None:
     card = json.loads((tmp_path / "cut" / "card.json").read_text())
     assert len(card["history"]) == 2
     assert (tmp_path / "cut" / "curves.svg").read_text().count("<polyline") >= 3
+
+
+def test_what_a_larger_model_saw_is_stretched_to_our_steps() -> None:
+    """Theirs are 8 pixels of 48 rows, ours 4 of 32: four of ours lie on three of theirs."""
+    line = Line(image=np.zeros((32, 32, 3), np.uint8), labels=(), turned=False)
+    assert told(line, np.arange(6), 48 / 32 / 8).tolist() == [0, 1, 1, 2, 3, 4, 4, 5]
+
+
+def kept_line(text: str, width: int, steps: np.ndarray | None = None, *, turned: bool = False) -> Line:
+    image = np.full((32, width, 3), 100, np.uint8)
+    return Line(image=image, labels=tuple(classes()[c] for c in text), turned=turned, steps=steps)
+
+
+def test_drawn_lines_come_back_from_their_shard(tmp_path: Path) -> None:
+    """With their texts and the way they stand, a little different each time; nobody told where a character stands."""
+    lines = [kept_line("2P24", 40), kept_line("X6", 24, turned=True)] * 20
+    save(tmp_path / "a.npz", shard_of(lines))
+    lessons = Taught([tmp_path / "a.npz"], seed=1, places=640)
+    first, again = (list(lessons.batches(epoch)) for epoch in (0, 1))
+    for batches in (first, again):
+        turned = torch.cat([batch.turned for batch in batches])
+        labels = torch.cat([batch.labels for batch in batches]).tolist()
+        assert 20 < int(turned.sum()) < 40  # all that were drawn so, and a share of the others
+        assert labels == [classes()[c] for c in "2P24"] * (40 - int(turned.sum()))
+        assert all(bool((batch.steps == UNTOLD).all()) for batch in batches)
+    assert first[0].pictures.float().std() > 0  # another shot of a grey line
+
+
+def test_told_lines_keep_their_steps_unless_they_are_turned(tmp_path: Path) -> None:
+    """Every line comes once an epoch; of one that stands upside down no place is told; behind a line stands the blank."""
+    lines = [kept_line(text, width, np.full(width // 4, 7)) for text, width in [("2P24", 40), ("X6", 24)] * 40]
+    save(tmp_path / "a.npz", shard_of(lines))
+    lessons = Taught([tmp_path / "a.npz"], seed=1, places=640)
+    batches = list(lessons.batches(0))
+    assert sum(len(batch.turned) for batch in batches) == lessons.count == 80
+    turned = torch.cat([batch.turned for batch in batches]) == 1
+    assert 0 < int(turned.sum()) < 40
+    for batch in batches:
+        for row, way in zip(batch.steps, batch.turned, strict=True):
+            assert set(row.tolist()) <= ({UNTOLD} if way else {7, 0})
+            assert way or int((row == 7).sum()) in (10, 6)

@@ -146,6 +146,13 @@ def test_the_charset_has_what_was_promised() -> None:
     assert len(known) == len(set(known))
     assert set(charset.gb2312()) | set(map(chr, range(0x20, 0x7F))) | set("°±µΩΦ×≤≥℃€№…") <= set(known)
     assert len(charset.gb2312()) == 6763
+    assert len(charset.big5()) == 5401
+    assert set(charset.big5()) <= set(known)
     assert charset.clean("１２μ Ａ～") == "12µ A~"
     assert charset.clean("\U0001f600") is None
     assert all(listed(name) for name in ("signs", "units", "menu"))
+
+
+def test_print_curls_its_quotes() -> None:
+    """One opens at the start, after a space or a bracket; all others close, as an apostrophe does."""
+    assert writing.curled('he\'s "in (\'so\') a" "x"') == "he’s “in (‘so’) a” “x”"

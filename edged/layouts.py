@@ -1,0 +1,58 @@
+"""From a frame to its text lines: the layouts of the configuration, each made of the steps of the flow."""
+
+from dataclasses import replace
+from functools import partial
+
+from edged.config import FolderSection
+from edged.flow.at_once import AtOnce
+from edged.flow.detect import Corners, Detector, lines_of, standing, the_right_way
+from edged.flow.preprocess import prepare
+from edged.flow.quality import Gate
+from edged.flow.reader import Beat, Layout, nothing
+from edged.flow.regions import Regions, reference_of
+from edged.types import Laid, Pixels
+
+
+def whole(source: FolderSection, height: int) -> Layout:
+    """The frame is one line, of the *height* of the model."""
+    gate, field = Gate(source.quality), next(iter(source.fields), None)
+
+    def layout(image: Pixels, _: Beat = nothing) -> Laid:
+        line, poor = replace(prepare(image, source.preprocess, height), field=field), gate.reasons(image)
+        if gate.rejects:
+            return Laid(lines=(line,), refusals=poor)
+        return Laid(lines=(replace(line, reasons=(*line.reasons, *poor)),))
+
+    return layout
+
+
+def regions(source: FolderSection, height: int, reference: bytes | None) -> Layout:
+    """A line for each field, at its place, which moves with the part where there is a *reference* picture.
+
+    Raises:
+        ConfigError: The reference picture is none, or a patch is not in it or shows nothing.
+    """
+    picture = reference_of(source.align, reference, source.limits) if source.align and reference is not None else None
+    return Regions(fields=source.fields, preprocess=source.preprocess, height=height, gate=Gate(source.quality), reference=picture)
+
+
+def detected(source: FolderSection, detector: Detector, at_once: AtOnce) -> Layout:
+    """A line wherever text is found, in reading order, however the page lies; *at_once* tells which way up it stands."""
+    gate = Gate(source.quality)
+
+    def find(beat: Beat, image: Pixels) -> list[Corners]:
+        boxes = detector.find(image, beat=beat)
+        return boxes if source.tall == "turned" else standing(boxes)
+
+    def line_of(cut: Pixels) -> Pixels:
+        line = at_once.prepared(cut)
+        return line if line.base is None else line.copy()  # a cut of just that height is a view of its frame
+
+    def layout(image: Pixels, beat: Beat = nothing) -> Laid:
+        lines = lines_of(image, the_right_way(image, partial(find, beat), at_once), line_of, gate.reasons)
+        if gate.rejects:
+            poor = [f"line {number}: {reason}" for number, line in enumerate(lines, start=1) for reason in line.reasons]
+            return Laid(lines=lines, refusals=tuple(poor))
+        return Laid(lines=lines)
+
+    return layout
