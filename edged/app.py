@@ -44,6 +44,7 @@ from edged.flow.folder.source import HotFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
+from edged.flow.ports import ReportedSource
 from edged.flow.read_verb import ReadVerb
 from edged.flow.relay import Relay
 from edged.flow.replay_verb import ReplayVerb
@@ -108,7 +109,7 @@ class _Inside:
 
     outbox: Outbox
     succession: Succession
-    sources: Sequence[DropFolder]
+    sources: Sequence[ReportedSource]
     ledger: Ledger
 
 
@@ -147,7 +148,7 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     parts = _parts(inside, outside, files, adapt, clock)
     reloading = Reloading(start, parts, partial(load_config, start.loaded.path), clock)
     reload = _reload_worker(reloading, inside.succession, outside.exporter)
-    verbs: dict[str, Verb] = {**report.verbs(), "replay": _replay_verb(inside, relay, clock), "retry": retry_verb(config.sources)}
+    verbs: dict[str, Verb] = {**report.verbs(), "replay": _replay_verb(inside, relay, clock), "retry": retry_verb(config.folders)}
     desk = _desk(config, {**verbs, "read": _read_verb(config, inside, clock), "reload": reload.patient}, relay, clock)
     control = ControlSocket(config.control.socket, {**verbs, **reload.verbs()})
     control.open()
@@ -219,7 +220,7 @@ def _parts(inside: _Inside, outside: _Outside, files: ConfigurationCheck, adapt:
 def _workers(start: Start, inside: _Inside, outside: _Outside, sink: SinkWorker, clock: Clock) -> tuple[Worker, ...]:
     """In start order; what is started first is stopped last."""
     config, relay = start.loaded.config, outside.relay
-    overflows = Overflows(inside.sources, relay.event)
+    overflows = Overflows([source for source in inside.sources if isinstance(source, DropFolder)], relay.event)
 
     def look() -> None:
         overflows.look()

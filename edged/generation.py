@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from edged.config import SHIPPED, Config, DetectorSection, FolderSection, ModelSection, RecogniseSection, RulesSection
+from edged.config import SHIPPED, Config, DetectorSection, FolderSection, ModelSection, ReadingSection, RecogniseSection, RulesSection
 from edged.config.file import DEFAULT, LoadedConfig, digest_of, load_config
 from edged.config.place_checks import References
 from edged.config.rule_checks import Dictionaries
@@ -225,7 +225,7 @@ class Builder:
             if engine not in kept:
                 engine.close()
 
-    def reader(self, source: FolderSection, wanted: ModelSection) -> Reader:
+    def reader(self, source: ReadingSection, wanted: ModelSection) -> Reader:
         """The reader of one source, with the model *wanted*."""
         model, recogniser = self.model(wanted)
         shape = model.manifest.input
@@ -279,7 +279,7 @@ class Builder:
             synced=clock_synced,
         )
 
-    def _layout(self, source: FolderSection, height: int, at_once: AtOnce) -> Layout:
+    def _layout(self, source: ReadingSection, height: int, at_once: AtOnce) -> Layout:
         """From a frame to its text lines, of the height of the model; *at_once* tells which way up a page stands."""
         if source.layout == "regions":
             return regions(source, height, self._references[source.align.reference] if source.align else None)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from edged.config import FolderSection
+from edged.config import ReadingSection
 from edged.flow.at_once import AtOnce
 from edged.flow.detect import Corners, Detector, lines_of, standing, the_right_way
 from edged.flow.preprocess import prepare
@@ -13,7 +13,7 @@ from edged.flow.regions import Regions, reference_of
 from edged.types import Laid, Pixels
 
 
-def whole(source: FolderSection, height: int) -> Layout:
+def whole(source: ReadingSection, height: int) -> Layout:
     """The frame is one line, of the *height* of the model."""
     gate, field = Gate(source.quality), next(iter(source.fields), None)
 
@@ -26,7 +26,7 @@ def whole(source: FolderSection, height: int) -> Layout:
     return layout
 
 
-def regions(source: FolderSection, height: int, reference: bytes | None) -> Layout:
+def regions(source: ReadingSection, height: int, reference: bytes | None) -> Layout:
     """A line for each field, at its place, which moves with the part where there is a *reference* picture.
 
     Raises:
@@ -36,7 +36,7 @@ def regions(source: FolderSection, height: int, reference: bytes | None) -> Layo
     return Regions(fields=source.fields, preprocess=source.preprocess, height=height, gate=Gate(source.quality), reference=picture)
 
 
-def detected(source: FolderSection, detector: Detector, at_once: AtOnce) -> Layout:
+def detected(source: ReadingSection, detector: Detector, at_once: AtOnce) -> Layout:
     """A line wherever text is found, in reading order, however the page lies; *at_once* tells which way up it stands."""
     gate = Gate(source.quality)
 

@@ -45,10 +45,20 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One picture as a camera delivered it; its memory is nobody else's."""
+
+    image: Pixels = field(repr=False)
+    number: int  # of the camera's frames since it was first opened; one that was passed over leaves a gap
+    captured_at: dt.datetime
+    at: float  # the same moment on the monotonic clock, in seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Delivery:
     """One claimed input, before anything was decoded.
 
-    Exactly one of `data` and `problem` is set, until the data is decoded: then it is let go.
+    Exactly one of `data`, `image` and `problem` is set, until it is laid out: then it is let go.
     """
 
     id: FrameId
@@ -57,6 +67,7 @@ class Delivery:
     origin: Origin
     attempt: int  # starts at 1; above 1 an earlier process ended while it held this input
     data: bytes | None = field(repr=False, default=None)
+    image: Pixels | None = field(repr=False, default=None)  # of a camera: there is nothing to decode
     problem: "FrameProblem | None" = None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edged.annotate import ENDINGS, annotated, encoded, lettering, marks_of
 from edged.commands.pictures import Finished
-from edged.config import FolderSection
+from edged.config import ReadingSection
 from edged.errors import UsageError
 from edged.lib.files import atomic_write
 
@@ -18,7 +18,7 @@ _ENDING = ".jpg"  # of those whose names we choose
 class Annotating:
     """Writes one annotated picture for each picture: into the file OUT, or into the folder OUT."""
 
-    def __init__(self, out: Path, pictures: Sequence[str], source: FolderSection) -> None:
+    def __init__(self, out: Path, pictures: Sequence[str], source: ReadingSection) -> None:
         """Choose the place.
 
         Raises:

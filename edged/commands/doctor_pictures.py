@@ -5,7 +5,7 @@ import sys
 
 from edged.commands.pictures import Chain, Finished, opened
 from edged.commands.sources import reading_as
-from edged.config import FolderSection
+from edged.config import ReadingSection
 from edged.doctor import table
 from edged.doctor.finding import Finding
 from edged.doctor.pictures.examine import examine, verdict
@@ -29,7 +29,7 @@ def doctor_pictures(arguments: argparse.Namespace) -> ExitCode:
     return worst
 
 
-def _sight(done: Finished, chain: Chain, source: FolderSection) -> Sight:
+def _sight(done: Finished, chain: Chain, source: ReadingSection) -> Sight:
     return Sight(
         delivery=done.delivery,
         image=done.image(source.limits),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from edged.commands.shape import ByShape, Way, looking
-from edged.config import FolderSection, LimitsSection, ModelSection
+from edged.config import LimitsSection, ModelSection, ReadingSection
 from edged.config.file import LoadedConfig
 from edged.errors import FrameError
 from edged.flow.decode import decode, limit_threads
@@ -94,7 +94,7 @@ class Chain:
 
 @contextmanager
 def opened(
-    loaded: LoadedConfig, source: FolderSection, wanted: ModelSection, models_dir: Path | None = None, *, by_shape: bool = False
+    loaded: LoadedConfig, source: ReadingSection, wanted: ModelSection, models_dir: Path | None = None, *, by_shape: bool = False
 ) -> Iterator[Chain]:
     """The chain that reads as *source* with the model *wanted*, of the shelf *models_dir* where one is named; closed afterwards.
 

@@ -23,7 +23,7 @@ def retry(arguments: argparse.Namespace) -> ExitCode:
     moved, left, running, idle = 0, list[list[str]](), True, 0
     while True:
         try:
-            told = ask(config.control.socket, "retry", **asked) if running else _alone(config.sources, asked)
+            told = ask(config.control.socket, "retry", **asked) if running else _alone(config.folders, asked)
         except NoDaemon:
             running = False
             continue
@@ -34,7 +34,7 @@ def retry(arguments: argparse.Namespace) -> ExitCode:
             break
         if not told["moved"]:
             time.sleep(_PAUSE)
-    return _conclude(moved, left, running, [name for name, section in config.sources.items() if section.after == "keep"])
+    return _conclude(moved, left, running, [name for name, section in config.folders.items() if section.after == "keep"])
 
 
 def _alone(sources: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, list[list[str]]]:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from edged.config import FolderSection
+from edged.config import ReadingSection
 from edged.errors import FrameError, ModelError
 from edged.flow.formats import inspect
 from edged.flow.reader import Reader
@@ -29,7 +29,7 @@ def is_line(width: int, height: int) -> bool:
     return height <= _LOW or (height <= _HIGH and width >= _LONG * height)
 
 
-def looking(source: FolderSection) -> FolderSection:
+def looking(source: ReadingSection) -> ReadingSection:
     """The same source, but text is looked for: there is no one line that a field could be."""
     return source.model_copy(update={"layout": "detect", "fields": {}, "align": None})
 

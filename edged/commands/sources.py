@@ -1,27 +1,25 @@
 """As which source of the configuration pictures are read that somebody named."""
 
-from pathlib import Path
-
 from edged.commands.shape import looking
-from edged.config import Config, FolderSection
+from edged.config import Config, ReadingSection
 from edged.errors import UsageError
 
 
-def section_of(config: Config, name: str | None) -> FolderSection:
+def section_of(config: Config, name: str | None) -> ReadingSection:
     """The section to read as; without a name that of the only source, else the defaults.
 
     Raises:
         UsageError: There is no such source.
     """
     if name is None:
-        return next(iter(config.sources.values())) if len(config.sources) == 1 else FolderSection(path=Path("/"))
+        return next(iter(config.sources.values())) if len(config.sources) == 1 else ReadingSection()
     if name not in config.sources:
         message = f"there is no source {name!r} in the configuration"
         raise UsageError(message, hint=f"it has {', '.join(config.sources)}")
     return config.sources[name]
 
 
-def reading_as(config: Config, name: str | None, layout: str | None) -> tuple[FolderSection, bool]:
+def reading_as(config: Config, name: str | None, layout: str | None) -> tuple[ReadingSection, bool]:
     """As what somebody wants pictures read, and whether the shape of each says by which layout.
 
     Args:

@@ -1,7 +1,8 @@
 """What the operator may say: every section with its keys, ranges and defaults.
 
 types.py     the kinds of values
-box.py, broker.py, folder.py, places.py, quality.py, rules.py, root.py   the sections, up to `Config`; all frozen, unknown keys refused
+box.py, broker.py, camera.py, folder.py, places.py, quality.py, reading.py, rules.py
+             with root.py   the sections, up to `Config`; all frozen, unknown keys refused
 document.py  YAML as it was typed, with lines
 effects.py   what a changed key takes: live, reconnect, restart
 checks.py, place_checks.py, rule_checks.py   what no single key can tell
@@ -17,15 +18,18 @@ A step gets its own section, never the whole `Config`.
 
 from edged.config.box import ControlSection, DetectorSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection, TlsSection
-from edged.config.folder import FolderSection, LimitsSection, PreprocessSection, RetentionSection
+from edged.config.camera import CameraSection
+from edged.config.folder import FolderSection, RetentionSection
 from edged.config.places import AlignSection
 from edged.config.quality import QualitySection
+from edged.config.reading import LimitsSection, PreprocessSection, ReadingSection
 from edged.config.root import SHIPPED, Config
 from edged.config.rules import FieldSection, RulesSection
 
 __all__ = [
     "SHIPPED",
     "AlignSection",
+    "CameraSection",
     "Config",
     "ControlSection",
     "DetectorSection",
@@ -39,6 +43,7 @@ __all__ = [
     "OutboxSection",
     "PreprocessSection",
     "QualitySection",
+    "ReadingSection",
     "RecogniseSection",
     "RetentionSection",
     "RulesSection",

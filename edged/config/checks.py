@@ -4,6 +4,7 @@ They look at what the file says, not at the validated `Config`, so that they spe
 the errors of single keys. A value of the wrong type is none of their business.
 """
 
+import difflib
 import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -12,11 +13,10 @@ from typing import Any
 
 from edged.config.document import Document, Finding, KeyPath
 from edged.config.folder import FolderSection
-from edged.config.root import MAX_SOURCES, Config
-from edged.config.words import dotted, quoted
+from edged.config.root import KINDS, MAX_SOURCES, Config
+from edged.config.words import dotted, quoted, shown
 from edged.lib.sandbox import sandbox_remedy
 
-_LATER_SOURCE_KEYS = ("url", "trigger")
 _SECRETS = ("password", "passwd", "passphrase", "secret", "token", "key_password")
 _UNUSED = {"delete": ("done",), "keep": ("work", "done", "failed", "retention")}
 _PATH_CHARACTERS = 4096  # a path is shown whole
@@ -93,16 +93,15 @@ class Rules:
 
     def _source(self, name: str, source: dict[str, Any]) -> Iterator[Finding]:
         at: KeyPath = ("sources", name)
-        if source.get("kind") == "camera":
+        kind = source.get("kind", "folder")
+        if kind not in KINDS:
+            guess = difflib.get_close_matches(str(kind).lower(), KINDS, n=1)
+            advice = "; http comes with a later version" if kind == "http" else f"; did you mean {guess[0]}?" if guess else ""
             yield self._find(
-                (*at, "kind"), "found camera, expected folder; cameras come with a later version, remove this source until then", covers=at
+                (*at, "kind"), f"found {shown(kind)}, expected {' or '.join(map(quoted, KINDS))}{advice}", covers=(*at, "kind")
             )
+        if kind == "camera":
             return
-        if source.get("kind") == "http":
-            yield self._find((*at, "kind"), "found http, expected folder; http comes with a later version", covers=(*at, "kind"))
-        for key in _LATER_SOURCE_KEYS:
-            if key in source:
-                yield self._find((*at, key), "comes with a later version; remove it until then", covers=(*at, key))
         yield from self._unused_folders(at, source)
         settle, stalled = (_number(source, key) for key in ("settle_seconds", "stalled_seconds"))
         if stalled < settle:

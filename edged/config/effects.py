@@ -28,6 +28,7 @@ _RESTART = (
     "sources.*.kind",
     "sources.*.after",  # another kind of source
     "sources.*.retention",
+    "sources.*.url",  # another camera
     "sources.*.path",  # claims under way lie in the folders as they are
     "sources.*.work",
     "sources.*.done",

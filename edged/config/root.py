@@ -1,17 +1,31 @@
 """The whole configuration."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from edged.config.box import ControlSection, DetectorSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection
+from edged.config.camera import CameraSection
 from edged.config.folder import FolderSection
 from edged.config.types import FilePath, Name, Section
 
 SHIPPED = Path("/usr/share/edged/models")  # what the box came with
 MAX_SOURCES = 64  # each has threads of its own
+KINDS = ("folder", "camera")
+
+
+def kind_of(source: Any) -> str:
+    """As what a source is validated: what it says, else a folder."""
+    said = source.get("kind") if isinstance(source, dict) else getattr(source, "kind", None)
+    return said if said in KINDS else "folder"
+
+
+SourceSection = Annotated[
+    Annotated[FolderSection, Tag("folder")] | Annotated[CameraSection, Tag("camera")],
+    Discriminator(kind_of),
+]
 
 
 class Config(Section):
@@ -32,7 +46,7 @@ class Config(Section):
     control: ControlSection = Field(default=ControlSection(), description="the control socket")
     log: LogSection = Field(default=LogSection(), description="the journal")
     metrics: MetricsSection = Field(default=MetricsSection(), description="counters for a monitoring system")
-    sources: dict[Name, FolderSection] = Field(min_length=1, max_length=MAX_SOURCES, description="where pictures come from, by name")
+    sources: dict[Name, SourceSection] = Field(min_length=1, max_length=MAX_SOURCES, description="where pictures come from, by name")
 
     @property
     def base(self) -> str:
@@ -43,6 +57,16 @@ class Config(Section):
     def database(self) -> Path:
         """The outbox on disk."""
         return self.state_dir / "outbox.db"
+
+    @property
+    def folders(self) -> dict[str, FolderSection]:
+        """The hot folders among the sources."""
+        return {name: source for name, source in self.sources.items() if isinstance(source, FolderSection)}
+
+    @property
+    def cameras(self) -> dict[str, CameraSection]:
+        """The cameras among the sources."""
+        return {name: source for name, source in self.sources.items() if isinstance(source, CameraSection)}
 
     @property
     def models(self) -> frozenset[ModelSection]:

@@ -23,6 +23,7 @@ NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
 BASE_PATTERN = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
 CREDENTIAL_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 IGNORE_PATTERN = r"^[^/]+$"
+URL_SCHEMES = ("rtsp", "rtsps", "http", "https", "v4l2", "file")  # of cameras
 
 
 def as_typed(value: object) -> object:
@@ -56,6 +57,19 @@ def _host(value: str) -> str:
     raise PydanticCustomError(kind, text)
 
 
+def _url(value: str) -> str:
+    """An address without a user and a password, which are never shown."""
+    kind = "host"  # the value is not repeated
+    scheme, _, rest = value.partition("://")
+    if scheme not in URL_SCHEMES or not rest or not value.isprintable() or " " in value:
+        text = f"expected {', '.join(f'{one}://' for one in URL_SCHEMES[:-1])} or {URL_SCHEMES[-1]}://, and what follows"
+        raise PydanticCustomError(kind, text)
+    if "@" in rest.partition("/")[0]:
+        text = "expected an address without a user; they have keys of their own: username, and password_file or password_credential"
+        raise PydanticCustomError(kind, text)
+    return value
+
+
 def _pattern(value: str) -> str:
     """A pattern that can be compiled."""
     try:
@@ -80,6 +94,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=1, max_
 Text = Annotated[str, StringConstraints(min_length=1), BeforeValidator(as_typed)]
 TopicBase = Annotated[str, StringConstraints(pattern=BASE_PATTERN, max_length=256), BeforeValidator(as_typed)]
 Host = Annotated[str, StringConstraints(min_length=1), AfterValidator(_host)]
+CameraUrl = Annotated[str, StringConstraints(min_length=1), AfterValidator(_url)]
 FilePath = Annotated[Path, BeforeValidator(_spelled_out), AfterValidator(_absolute)]
 Credential = Annotated[str, StringConstraints(pattern=CREDENTIAL_PATTERN, max_length=255), BeforeValidator(as_typed)]
 NamePattern = Annotated[str, StringConstraints(pattern=IGNORE_PATTERN)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from edged.config import schema as config_schema
 from edged.config.document import Document, Finding, KeyPath
+from edged.config.root import KINDS
 from edged.config.schema import Schema
 from edged.config.types import BASE_PATTERN, CREDENTIAL_PATTERN, IGNORE_PATTERN, NAME_PATTERN
 
@@ -48,20 +49,28 @@ def quoted_path(path: Path) -> str:
 
 def explain(error: Any, document: Document) -> Finding:
     """Turn one of pydantic's errors into a finding."""
-    path: KeyPath = tuple(error["loc"])
+    path, kind = _without_kind(tuple(error["loc"]))
     if path[-1:] == ("[key]",):
         path = path[:-1]
         message = f"found the name {quoted(str(path[-1]))}, expected {_PATTERNS[NAME_PATTERN]}, at most 64 long{_renamed(str(path[-1]))}"
     elif error["type"] == "extra_forbidden":
-        message = unknown(path, document)
+        message = unknown(path, document, kind)
     elif error["type"] == "missing":
-        message = f"missing, expected {expected(path)} ({_purpose(path)})"
+        message = f"missing, expected {expected(path, kind)} ({_purpose(path, kind)})"
     elif error["type"] == "host":  # the value may carry a password
         message = error["msg"]
     else:
         value = _value(document.data, path)
-        message = f"found {shown(value)}, {error['msg'] if error['type'] == 'own' else 'expected ' + expected(path)}{_advice(path, value)}"
+        wanted = error["msg"] if error["type"] == "own" else f"expected {expected(path, kind)}"
+        message = f"found {shown(value)}, {wanted}{_advice(path, value, kind)}"
     return Finding(place=document.place(path), path=path, message=message)
+
+
+def _without_kind(path: KeyPath) -> tuple[KeyPath, str]:
+    """Where an error of a source is, and of which kind that source is, which pydantic writes between its name and its key."""
+    if path[:1] == ("sources",) and len(path) > 2 and path[2] in KINDS:
+        return (*path[:2], *path[3:]), str(path[2])
+    return path, "folder"
 
 
 def shown(value: object) -> str:
@@ -77,9 +86,9 @@ def shown(value: object) -> str:
     return json.dumps(value)
 
 
-def expected(path: KeyPath) -> str:
+def expected(path: KeyPath, kind: str = "folder") -> str:
     """What this key takes."""
-    found = config_schema.at(path) or {}
+    found = config_schema.at(path, kind) or {}
     choices = _choices(found)
     if choices:
         return " or ".join(", ".join(json.dumps(choice) for choice in part) for part in (choices[:-1], choices[-1:]) if part)
@@ -92,10 +101,14 @@ def expected(path: KeyPath) -> str:
     return _KINDS[found.get("type", "object")] + _range(found, "imum")
 
 
-def unknown(path: KeyPath, document: Document) -> str:
+def unknown(path: KeyPath, document: Document, kind: str = "folder") -> str:
     """An unknown key, with the best guess at what was meant."""
     key, above = str(path[-1]), path[:-1]
-    siblings = config_schema.keys(config_schema.at(above) or {})
+    siblings = config_schema.keys(config_schema.at(above, kind) or {})
+    if above[:-1] == ("sources",):
+        others = [other for other in KINDS if key in config_schema.keys(config_schema.at(above, other) or {})]
+        if others:
+            return f"a key of sources of kind {others[0]}, and this is a {kind}; remove it, or correct `kind`"
     elsewhere = [dotted(place) for place in config_schema.places(key)]
     if elsewhere:
         return "unknown key here; it belongs " + " or ".join(
@@ -123,8 +136,8 @@ def _range(found: Schema, kind: str) -> str:
     return f" of at least {low}" if low is not None else ""
 
 
-def _purpose(path: KeyPath) -> str:
-    return str((config_schema.at(path) or {}).get("description", ""))
+def _purpose(path: KeyPath, kind: str) -> str:
+    return str((config_schema.at(path, kind) or {}).get("description", ""))
 
 
 def _value(data: Any, path: KeyPath) -> Any:
@@ -136,9 +149,9 @@ def _value(data: Any, path: KeyPath) -> Any:
     return data
 
 
-def _advice(path: KeyPath, value: object) -> str:
+def _advice(path: KeyPath, value: object, kind: str) -> str:
     """What to write instead, where it can be known."""
-    found = config_schema.at(path) or {}
+    found = config_schema.at(path, kind) or {}
     if value is None:
         return "; remove the key to take its default" if "default" in found else ""
     if isinstance(value, str):

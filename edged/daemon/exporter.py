@@ -19,6 +19,7 @@ from edged.control.post import Beat
 from edged.flow.folder.base import DropFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
+from edged.flow.ports import ReportedSource
 from edged.flow.relay import Relay
 from edged.lib.metrics import INSTALLED, MISSING, REMEDY, Family, Metrics, NoMetrics, TextMetrics
 from edged.lib.sandbox import sandbox_remedy
@@ -43,7 +44,7 @@ class Exporter:
         section: MetricsSection,
         *,
         model: Callable[[], ModelRef],
-        sources: Sequence[DropFolder],
+        sources: Sequence[ReportedSource],
         ledger: Ledger,
         outbox: Outbox,
         relay: Relay,
@@ -134,7 +135,7 @@ class Exporter:
         yield _counter("requests_dropped", "requests over MQTT that came faster than they are answered", {(): self._requests_dropped()})
 
     def _folders(self) -> Iterator[Family]:
-        counted = {source.name: source.counters() for source in self._sources}
+        counted = {source.name: source.counters() for source in self._sources if isinstance(source, DropFolder)}
         for field, (kind, text) in _OF_A_FOLDER.items():
             values: Values = {(name,): getattr(counters, field) for name, counters in counted.items()}
             yield _family(kind, f"source_{field}", text, values, ("source",))

@@ -17,6 +17,7 @@ from edged.flow.folder.source import HotFolder
 from edged.flow.formats import inspect
 from edged.flow.outbox import Outbox
 from edged.flow.payload import encode_reading
+from edged.flow.ports import ReportedSource
 from edged.lib.clock import Clock, clock_synced
 from edged.lib.files import atomic_write
 from edged.types import Reading, SourceName
@@ -45,12 +46,12 @@ def open_outbox(config: Config, clock: Clock) -> Outbox:
     return outbox
 
 
-def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[DropFolder]:
-    """Every folder that the configuration names, open and locked."""
+def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[ReportedSource]:
+    """Every source that the configuration names, open; folders are locked."""
     instance = instance_of(config.state_dir)
-    sources = []
-    for name, section in config.sources.items():
-        source = _source(SourceName(name), section, instance, outbox, clock)
+    sources: list[ReportedSource] = []
+    for name, section in config.folders.items():
+        source = _folder(SourceName(name), section, instance, outbox, clock)
         source.open()
         undo.callback(source.close)
         outbox.all_filed(source.name, but=source.leftovers())  # what a crash kept the sink from noting
@@ -58,7 +59,7 @@ def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) 
     return sources
 
 
-def _source(name: SourceName, section: FolderSection, instance: str, outbox: Outbox, clock: Clock) -> DropFolder:
+def _folder(name: SourceName, section: FolderSection, instance: str, outbox: Outbox, clock: Clock) -> DropFolder:
     contents = outbox.contents
     if section.after == "keep":
         return KeptFolder(

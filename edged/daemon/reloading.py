@@ -18,9 +18,8 @@ from edged.control.reload import Pause, Reloaded
 from edged.daemon.report import Report
 from edged.daemon.succession import Succession
 from edged.errors import ConfigError, EdgedError
-from edged.flow.folder.base import DropFolder
 from edged.flow.outbox import Outbox
-from edged.flow.ports import Publisher
+from edged.flow.ports import Publisher, ReportedSource
 from edged.flow.relay import Relay
 from edged.generation import Generation, Opened, OpenedDetector, build_generation, shelf_of
 from edged.lib.clock import Clock
@@ -40,7 +39,7 @@ class Parts:
     """What a reload changes."""
 
     succession: Succession
-    sources: Sequence[DropFolder]
+    sources: Sequence[ReportedSource]
     outbox: Outbox
     relay: Relay
     report: Report

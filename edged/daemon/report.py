@@ -22,6 +22,7 @@ from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.payload import encode_status, timestamp
 from edged.flow.pipeline import SinkWorker
+from edged.flow.ports import ReportedSource
 from edged.flow.relay import Relay
 from edged.flow.relaying.words import RelayHealth
 from edged.lib.clock import clock_synced
@@ -58,7 +59,7 @@ class Attached:
 class Report:
     """Puts together what is known; every part answers from any thread, at once."""
 
-    def __init__(self, loaded: LoadedConfig, model: ModelRef, sources: Sequence[DropFolder], ledger: Ledger, outbox: Outbox) -> None:
+    def __init__(self, loaded: LoadedConfig, model: ModelRef, sources: Sequence[ReportedSource], ledger: Ledger, outbox: Outbox) -> None:
         """Relay, sink and desk need the report first: they are attached later, before anything runs."""
         self._loaded, self._model, self._sources, self._ledger, self._outbox = loaded, model, sources, ledger, outbox
         self._boot_id = boot_id()
@@ -81,7 +82,7 @@ class Report:
 
     def health(self) -> Health:
         """The worst of all parts."""
-        own = (NamedCheck("outbox", self._room), NamedCheck("broker", self._broker), *map(self._folder, self._sources))
+        own = (NamedCheck("outbox", self._room), NamedCheck("broker", self._broker), *map(_check_of, self._sources))
         return overall((*own, *self._parts.checks))
 
     def retained(self, presence: Presence) -> list[Message]:
@@ -129,7 +130,7 @@ class Report:
             "unfiled": self._parts.sink.unfiled,
             "outbox": asdict(self._outbox.stats()),
             "broker": {**_delivered(self._parts.relay.health()), "requests_dropped": self._parts.desk.dropped},
-            "sources": {source.name: _told(source) for source in self._sources},
+            "sources": {source.name: dict(source.told()) for source in self._sources},
         }
 
     def line(self) -> str:
@@ -154,9 +155,9 @@ class Report:
             clock_synced=clock_synced(),
         )
 
-    def _source(self, source: DropFolder) -> bytes:
+    def _source(self, source: ReportedSource) -> bytes:
         last = self._ledger.last_at(source.name)
-        return json.dumps({"last_frame_at": timestamp(last) if last else None, **_told(source)}).encode()
+        return json.dumps({"last_frame_at": timestamp(last) if last else None, **source.told()}).encode()
 
     def _room(self) -> Health:
         room = self._outbox.room()
@@ -172,15 +173,6 @@ class Report:
     def _broker(self) -> Health:
         relay = self._parts.relay.health()
         return doubts(f"{fault.message}; {fault.hint}" for fault in (relay.fault, *relay.refused) if fault)
-
-    @staticmethod
-    def _folder(source: DropFolder) -> Check:
-        def health() -> Health:
-            if source.present:
-                return Health()
-            return Health(state=HealthState.FAILING, reasons=("the drop folder is gone; make it again or correct `path`",))
-
-        return NamedCheck(f"source {source.name}", health)
 
 
 class Overflows:
@@ -239,9 +231,13 @@ class StatusWorker:
         self._relay.refresh(Presence.STOPPING)
 
 
-def _told(source: DropFolder) -> dict[str, Any]:
-    """What a source does, and what it did."""
-    return {"state": source.state, "file_system": source.file_system, **asdict(source.counters())}
+def _check_of(source: ReportedSource) -> Check:
+    """Failing while the source can deliver nothing."""
+
+    def health() -> Health:
+        return Health(state=HealthState.FAILING, reasons=(source.trouble,)) if source.trouble else Health()
+
+    return NamedCheck(f"source {source.name}", health)
 
 
 def _delivered(health: RelayHealth) -> dict[str, Any]:

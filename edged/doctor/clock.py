@@ -41,7 +41,7 @@ def judged(now: dt.datetime, synced: bool | None, newest: tuple[Path, dt.datetim
 def _newest(case: Case) -> tuple[Path, dt.datetime] | None:
     """What an edged wrote last: its database, and the folders of days in done."""
     paths = [path for path in (case.config.database,) if path.exists()]
-    for name, section in case.config.sources.items():
+    for name, section in case.config.folders.items():
         done = folders_of(name, section).get("done")
         if done is not None and done.is_dir():
             with os.scandir(done) as entries:

@@ -25,7 +25,7 @@ def check(case: Case) -> Iterator[Finding]:
     config = case.config
     state = standing(config.state_dir)
     yield from _budget(state, config.database, config.outbox)
-    places = {"state_dir": state} | {f"source {name}": standing(section.path) for name, section in config.sources.items()}
+    places = {"state_dir": state} | {f"source {name}": standing(section.path) for name, section in config.folders.items()}
     for what, place in {place.stat().st_dev: (what, place) for what, place in reversed(places.items())}.values():
         yield from _room(what, place)
     yield _sync(state)

@@ -22,7 +22,7 @@ _WATCHES: Final = 8_192  # for a drop folder with folders inside
 
 def check(case: Case) -> Iterator[Finding]:
     """Each drop folder that is there, then the limits."""
-    for name, section in case.config.sources.items():
+    for name, section in case.config.folders.items():
         if section.after == "keep":
             yield good(f"source {name}: no probe is written where files are kept")
         elif section.path.is_dir():
@@ -78,7 +78,7 @@ def _limits(case: Case, folder: Path) -> Iterator[Finding]:
     except FileNotFoundError:
         yield doubt("this kernel has no inotify: every folder is listed", "use a kernel with CONFIG_INOTIFY_USER")
         return
-    sources = case.config.sources.values()
+    sources = case.config.folders.values()
     deep = any(section.recursive for section in sources)
     text = f"inotify allows {instances} instances, {watches} watches, {queue} waiting events"
     if instances < 2 * len(sources) + 8 or watches < (_WATCHES if deep else 2 * len(sources) + 8):

@@ -24,7 +24,7 @@ _DEFAULT_ACL: Final = "system.posix_acl_default"
 
 def check(case: Case) -> Iterator[Finding]:
     """Every source."""
-    for name, section in case.config.sources.items():
+    for name, section in case.config.folders.items():
         yield from _source(name, section)
 
 

@@ -27,7 +27,7 @@ def _written(case: Case) -> dict[str, Path]:
     places = {"state_dir": config.state_dir, "control.socket": config.control.socket.parent}
     if config.metrics.file:
         places["metrics.file"] = config.metrics.file.parent
-    for name, section in config.sources.items():
+    for name, section in config.folders.items():
         if section.after != "keep":
             places |= {f"sources.{name}.{role}": path for role, path in folders_of(name, section).items()}
     return places
@@ -35,7 +35,7 @@ def _written(case: Case) -> dict[str, Path]:
 
 def _read(case: Case) -> dict[str, Path]:
     """What it only reads."""
-    kept = {f"sources.{name}.path": section.path for name, section in case.config.sources.items() if section.after == "keep"}
+    kept = {f"sources.{name}.path": section.path for name, section in case.config.folders.items() if section.after == "keep"}
     return kept | {"models_dir": case.config.models_dir}
 
 
@@ -61,7 +61,7 @@ def _apart(unit: Unit, case: Case) -> Iterator[Finding]:
     """Each path in ReadWritePaths is a mount of its own, and a rename does not cross mounts."""
     if unit["ProtectSystem"] != "strict":
         return
-    for name, section in case.config.sources.items():
+    for name, section in case.config.folders.items():
         mounts = {role: _mount_of(path, unit) for role, path in folders_of(name, section).items()}
         if None not in mounts.values() and len(set(mounts.values())) > 1:
             shown = ", ".join(f"{role} in {mount}" for role, mount in mounts.items())

@@ -1,11 +1,12 @@
 """The seams of the data path, as contracts on order and threads."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from threading import Event
-from typing import Protocol
+from typing import Any, Protocol
 
+from edged.config import ReadingSection
 from edged.link import LinkEvent, Message
-from edged.types import Committed, Delivery, FrameId, OutboxMessage, OutboxStats, Outcome, Reading, ReplaySpan, SourceName
+from edged.types import Committed, Delivery, Frame, FrameId, OutboxMessage, OutboxStats, Outcome, Reading, ReplaySpan, SourceName
 
 
 class Source(Protocol):
@@ -45,6 +46,56 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Stop watching and release locks. Idempotent, after `deliveries` ended."""
+
+
+class ReportedSource(Source, Protocol):
+    """A source as the daemon and its report see it; all of this may be asked from any thread."""
+
+    @property
+    def looked(self) -> bool:
+        """Whether it had its first look: only then the daemon is ready."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it can deliver nothing, and what to do; empty where it can."""
+
+    def told(self) -> Mapping[str, Any]:
+        """What its topic and `edged status` say of it: its state, then its counters."""
+
+    def change(self, section: ReadingSection) -> None:
+        """Go by this section, of its own kind, from the next input on, but for what takes a restart."""
+
+
+class FrameSource(Protocol):
+    """A camera: the newest frame, and how it is doing. It never blocks for longer than asked, whatever the camera does."""
+
+    def open(self) -> None:
+        """Start looking for the camera; one that is away is no error."""
+
+    def newer(self, than: int, timeout: float) -> Frame | None:
+        """The newest frame with a number above *than*, waiting at most *timeout* seconds; None where none came.
+
+        Called from one thread. Frames that nobody asked for in time are passed over and counted; a file that is played as
+        fast as possible waits for who asks, and passes over none.
+        """
+
+    @property
+    def looked(self) -> bool:
+        """Whether it delivered a frame, or failed to, since `open`; from any thread, as all below."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will ever come any more: a file that was played to its end."""
+
+    @property
+    def trouble(self) -> str:
+        """Why no frames come, and what to do; empty while they do."""
+
+    def told(self) -> Mapping[str, Any]:
+        """Its state in a word, then its counters."""
+
+    def close(self) -> None:
+        """End it, whatever it does. Idempotent."""
 
 
 class MessageStore(Protocol):

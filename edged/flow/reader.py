@@ -205,13 +205,13 @@ class Reader:
     def _lay_out(self, job: Job, beat: Beat) -> None:
         """From bytes to lines; neither bytes nor frame outlive it."""
         data = job.delivery.data
-        assert data is not None  # a delivery has data or a problem
-        if job.delivery.attempt > 1:  # an earlier process ended while it held this input
+        if data is not None and job.delivery.attempt > 1:  # an earlier process ended while it held this input
             self.steps.prove(data)
         with self.steps.room.visit(beat) as visit:
-            image = self.steps.decode(data, visit.admit)
+            image = job.delivery.image if data is None else self.steps.decode(data, visit.admit)
+            assert image is not None  # a delivery has data, a picture or a problem
             decoded = self._lap(job, "decode", job.started)
-            job.delivery = replace(job.delivery, data=None)
+            job.delivery = replace(job.delivery, data=None, image=None)
             job.origin = replace(job.origin, width=image.shape[1], height=image.shape[0])
             job.laid = self.steps.layout(image, beat)
             del image  # before the next frame gets its room

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from edged.config import FolderSection
+from edged.config import ReadingSection
 from edged.doctor.finding import Finding
 from edged.types import Delivery, Laid, Pixels, Reading, ReadLine
 
@@ -16,7 +16,7 @@ class Sight:
     image: Pixels | None = field(repr=False)  # upright, H x W x 3; None where nothing could be decoded
     laid: Laid
     reading: Reading
-    source: FolderSection  # as which it was read
+    source: ReadingSection  # as which it was read
     again: Callable[[Pixels], Reading]  # reads other pixels the same way
 
 

@@ -1,11 +1,12 @@
 """What every kind of folder tells of itself."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from edged.config import FolderSection
+from edged.config import FolderSection, ReadingSection
 from edged.flow.folder.inbox import Inbox
-from edged.flow.ports import Source
+from edged.flow.ports import ReportedSource
 from edged.types import FrameId, SourceName
 
 
@@ -23,7 +24,7 @@ class FolderCounters:
     watcher_restarts: int
 
 
-class DropFolder(Source):
+class DropFolder(ReportedSource):
     """A folder as the daemon and its report see it; everything here may be asked from any thread."""
 
     def __init__(self, name: SourceName, section: FolderSection) -> None:
@@ -40,8 +41,9 @@ class DropFolder(Source):
     def leftovers(self) -> set[FrameId]:
         """What an earlier process claimed and did not file away; between `open` and `deliveries`."""
 
-    def change(self, section: FolderSection) -> None:
+    def change(self, section: ReadingSection) -> None:
         """Go by this section from the next input on, but for its folders."""
+        assert isinstance(section, FolderSection)  # another kind takes a restart
         self._wanted = section
 
     def _take_change(self) -> None:
@@ -73,6 +75,15 @@ class DropFolder(Source):
     def present(self) -> bool:
         """Whether the drop folder is there."""
         return self._inbox.present
+
+    @property
+    def trouble(self) -> str:
+        """That it is gone."""
+        return "" if self.present else "the drop folder is gone; make it again or correct `path`"
+
+    def told(self) -> dict[str, Any]:
+        """What it does, and what it did."""
+        return {"state": self.state, "file_system": self.file_system, **asdict(self.counters())}
 
     @property
     def looked(self) -> bool:

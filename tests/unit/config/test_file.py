@@ -104,12 +104,15 @@ def test_the_shown_configuration_is_the_default(tmp_path: Path) -> None:
 def test_the_shown_configuration_has_every_key() -> None:
     """Each key stands in config/edged.yaml with its description; those that are off by default behind a #."""
     lines = dict(_shown_lines())
-    known = dict(_known_keys((), config_schema.schema()))
-    assert set(known) == set(lines) - {("sources", "inbox"), ("sources", "inbox", "fields", "lot")}
+    known = dict(_known_keys((), config_schema.schema(), "folder"))
+    camera = dict(_known_keys(("sources", "gate"), config_schema.at(("sources", "gate"), "camera") or {}, "camera"))
+    alike = {("sources", "gate", *path[2:]) for path in known if path[:2] == ("sources", "inbox")} - {("sources", "gate", "kind")}
+    known |= {path: True for path in camera if path not in alike}
+    assert set(known) == set(lines) - {("sources", "inbox"), ("sources", "gate"), ("sources", "inbox", "fields", "lot")}
     for path, optional in known.items():
         section = next((path[:end] for end in range(1, len(path)) if known.get(path[:end])), None)
         assert lines[path].lstrip().startswith("#") == (optional or section is not None), path
-        described = config_schema.at(path)
+        described = config_schema.at(path, "camera" if "gate" in path else "folder")
         assert described is not None
         assert lines[path].endswith(f"  # {described['description']}"), path
 
@@ -166,16 +169,16 @@ def _shown_lines() -> list[tuple[KeyPath, str]]:
     return found
 
 
-def _known_keys(path: KeyPath, section: Schema) -> list[tuple[KeyPath, bool]]:
+def _known_keys(path: KeyPath, section: Schema, kind: str) -> list[tuple[KeyPath, bool]]:
     """Every key of the schema, and whether nothing is its default; a name stands for all that the operator may give."""
     found = []
     for name in config_schema.keys(section):
         here = (*path, name)
-        child = config_schema.at(here)
+        child = config_schema.at(here, kind)
         assert child is not None
         found.append((here, child.get("default", "") in (None, {})))
         below = (*here, {"sources": "inbox", "fields": "lot"}[name]) if "patternProperties" in child else here
-        inner = config_schema.at(below)
+        inner = config_schema.at(below, kind)
         assert inner is not None
-        found += _known_keys(below, inner)
+        found += _known_keys(below, inner, kind)
     return found

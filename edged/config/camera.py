@@ -1,0 +1,18 @@
+"""A camera."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from edged.config.reading import ReadingSection
+from edged.config.types import CameraUrl
+
+
+class CameraSection(ReadingSection):
+    """A camera, or what plays the part of one."""
+
+    kind: Literal["camera"] = Field(description="folder or camera")
+    url: CameraUrl = Field(
+        description="rtsp://, rtsps://, http:// or https:// of a network camera; v4l2:///dev/v4l/by-id/… of one on USB; "
+        "file:///… of a video or a folder of pictures"
+    )
