@@ -10,7 +10,7 @@ from edged.flow.preprocess import prepare
 from edged.flow.quality import Gate
 from edged.flow.reader import Beat, Layout, nothing
 from edged.flow.regions import Regions, reference_of
-from edged.types import Laid, Pixels
+from edged.types import Laid, Pixels, Posteriors
 
 
 def whole(source: ReadingSection, height: int) -> Layout:
@@ -49,7 +49,9 @@ def detected(source: ReadingSection, detector: Detector, at_once: AtOnce) -> Lay
         return line if line.base is None else line.copy()  # a cut of just that height is a view of its frame
 
     def layout(image: Pixels, beat: Beat = nothing) -> Laid:
-        lines = lines_of(image, the_right_way(image, partial(find, beat), at_once), line_of, gate.reasons)
+        seen: dict[bytes, Posteriors] = {}
+        boxes = the_right_way(image, partial(find, beat), partial(at_once, seen=seen))
+        lines = tuple(replace(line, seen=seen.get(line.image.tobytes())) for line in lines_of(image, boxes, line_of, gate.reasons))
         if gate.rejects:
             poor = [f"line {number}: {reason}" for number, line in enumerate(lines, start=1) for reason in line.reasons]
             return Laid(lines=lines, refusals=tuple(poor))

@@ -88,6 +88,7 @@ class TextLine:
     """
 
     image: Pixels = field(repr=False)  # model height x W x 3
+    seen: "Posteriors | None" = field(repr=False, default=None)  # what the recogniser saw in it, where the layout had to ask
     box: Box
     reasons: tuple[str, ...] = ()  # why this line may be read wrong; not empty: never `ok`
     field: str | None = None  # the field that this line is

@@ -1,7 +1,7 @@
 """Texts read at once, for a step that must know what they say before it can go on: which way up does a page stand?"""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,14 +22,18 @@ class AtOnce:
     join: Callable[[Sequence[Posteriors]], Posteriors]
     transcribe: Callable[[Posteriors], Transcript]
 
-    def __call__(self, cuts: Sequence[Pixels]) -> list[Transcript]:
-        """What they say, in their order.
+    def __call__(self, cuts: Sequence[Pixels], seen: MutableMapping[bytes, Posteriors] | None = None) -> list[Transcript]:
+        """What they say, in their order; what was *seen* in each prepared cut is kept under its bytes.
 
         Raises:
             FrameFailed: The recogniser failed.
         """
-        awaited = [[self._start(piece) for piece in self.cut(self.prepared(cut))] for cut in cuts]
-        return [self.transcribe(self.join([self._posteriors(one) for one in pieces])) for pieces in awaited]
+        lines = [self.prepared(cut) for cut in cuts]
+        awaited = [[self._start(piece) for piece in self.cut(line)] for line in lines]
+        answers = [self.join([self._posteriors(one) for one in pieces]) for pieces in awaited]
+        if seen is not None:
+            seen.update((line.tobytes(), posteriors) for line, posteriors in zip(lines, answers, strict=True))
+        return [self.transcribe(posteriors) for posteriors in answers]
 
     def _start(self, piece: Pixels) -> "_Awaited":
         awaited = _Awaited()

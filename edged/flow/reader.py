@@ -218,8 +218,8 @@ class Reader:
         job.submitted = self._lap(job, "layout", decoded)
 
     def _submit(self, job: Job, beat: Beat) -> None:
-        """Give all lines to the recogniser, the widest first: what has one shape is read in a row, and nothing long is left for the end."""
-        cuts = [self.steps.cut(line.image) for line in job.laid.lines]
+        """Give lines to the recogniser, the widest first: what has one shape is read in a row, and nothing long is left for the end."""
+        cuts = [self.steps.cut(line.image) for line in job.laid.lines if line.seen is None]
         waiting = [pair for cut in cuts for pair in zip(cut, job.expect(len(cut)), strict=True)]
         waiting.sort(key=lambda pair: pair[0].shape[1], reverse=True)
         for number, (piece, answer) in enumerate(waiting):
@@ -238,7 +238,7 @@ class Reader:
 
     def _line(self, line: TextLine, answers: Iterator[list[Posteriors]]) -> ReadLine:
         try:
-            transcript = self.steps.transcribe(self.steps.join(next(answers)))
+            transcript = self.steps.transcribe(self.steps.join(next(answers)) if line.seen is None else line.seen)
         except FrameRejected as error:
             if not self.apart:
                 raise

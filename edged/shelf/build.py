@@ -113,7 +113,7 @@ def write_detector(recipe: DetectorRecipe, wheel: Path, folder: Path) -> None:
         name=recipe.name,
         architecture=recipe.architecture,
         input=recipe.input,
-        irs={"fp16": detector_to_ir(onnx, recipe.input)},
+        irs={p: detector_to_ir(onnx, recipe.input, ranges=recipe.ranges if p == "int8" else None) for p in _precisions(recipe)},
         golden=tuple(GoldenPicture(name=n, data=recipe.golden_file(n).read_bytes(), boxes=boxes) for n, boxes in recipe.golden),
         provenance=_provenance(recipe, CONVERTER),
         licence=recipe.licence,
@@ -123,9 +123,10 @@ def write_detector(recipe: DetectorRecipe, wheel: Path, folder: Path) -> None:
     save_detector(parts, folder)
 
 
-def _precisions(recipe: Recipe) -> tuple[Precision, ...]:
+def _precisions(recipe: Recipe | DetectorRecipe) -> tuple[Precision, ...]:
     """The first one is what `auto` takes."""
-    return ("int8", "fp16") if recipe.neck and recipe.neck.ranges else ("fp16",)
+    measured = recipe if isinstance(recipe, DetectorRecipe) else recipe.neck
+    return ("int8", "fp16") if measured and measured.ranges else ("fp16",)
 
 
 def _charset(keys: bytes) -> bytes:
@@ -134,9 +135,18 @@ def _charset(keys: bytes) -> bytes:
 
 
 def _provenance(recipe: Recipe | DetectorRecipe, converter: str) -> Provenance:
-    neck = recipe.neck if isinstance(recipe, Recipe) else None
-    ours = hashlib.sha256(neck.arrays + json.dumps(neck.ranges).encode()).hexdigest() if neck else None
-    return Provenance(package=recipe.package, file=recipe.onnx, sha256=recipe.wheel_sha256, weights_sha256=ours, converter=converter)
+    return Provenance(
+        package=recipe.package, file=recipe.onnx, sha256=recipe.wheel_sha256, weights_sha256=_ours(recipe), converter=converter
+    )
+
+
+def _ours(recipe: Recipe | DetectorRecipe) -> str | None:
+    """Names what of the model did not come with the package."""
+    if isinstance(recipe, DetectorRecipe):
+        own = json.dumps(recipe.ranges).encode() if recipe.ranges else b""
+    else:
+        own = recipe.neck.arrays + json.dumps(recipe.neck.ranges).encode() if recipe.neck else b""
+    return hashlib.sha256(own).hexdigest() if own else None
 
 
 def _is_made(recipe: AnyRecipe, folder: Path) -> bool:

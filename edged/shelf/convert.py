@@ -36,13 +36,21 @@ def to_ir(onnx: bytes, spec: InputSpec, neck: Neck | None = None, *, ranges: Ran
     return _converted(onnx, made)
 
 
-def detector_to_ir(onnx: bytes, spec: DetectorInput) -> tuple[bytes, bytes]:
+def detector_to_ir(onnx: bytes, spec: DetectorInput, *, ranges: Ranges | None = None) -> tuple[bytes, bytes]:
     """Convert a detector: `xml` and `bin` with f16 weights, input u8 1 x H x W x C, normalised inside the graph.
+
+    With *ranges*, the convolutions that they name compute in eight bits.
 
     Raises:
         ModelError: OpenVINO cannot convert it.
     """
-    return _converted(onnx, lambda source: saved(_with_bytes(assembled(source, None), [1, -1, -1, spec.channels], spec)))
+
+    def made(source: Path) -> tuple[bytes, bytes]:
+        graph = assembled(source, None)
+        quantise(graph, ranges or {})
+        return saved(_with_bytes(graph, [1, -1, -1, spec.channels], spec))
+
+    return _converted(onnx, made)
 
 
 def _converted(onnx: bytes, made: Callable[[Path], tuple[bytes, bytes]]) -> tuple[bytes, bytes]:

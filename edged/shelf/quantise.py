@@ -2,6 +2,9 @@
 
 Ranges of activations were measured once and are handed in; ranges of weights follow from the weights. Nothing is measured here, so
 every machine makes the same bytes.
+
+Not every machine computes the same from them: an x86 without VNNI sums two neighbouring products in 16 bits and cuts what is more,
+which takes two large weights at two large values. `edged models eval` tells what a CPU makes of a model; see ARCHITECTURE.md.
 """
 
 from collections.abc import Mapping

@@ -69,8 +69,11 @@ class Neck:
         return path.read_bytes() if path.is_file() else None
 
     def _json(self, ending: str) -> dict[str, Any]:
-        path = self.file(ending)
-        return json.loads(path.read_bytes()) if path.is_file() else {}
+        return _json(self.file(ending))
+
+
+def _json(path: Traversable) -> dict[str, Any]:
+    return json.loads(path.read_bytes()) if path.is_file() else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,11 @@ class DetectorRecipe:
     golden: tuple[tuple[str, tuple[tuple[int, int, int, int], ...]], ...]  # file in `golden/` beside this module, and its boxes
     card: str
     missing: None = None  # as of a recipe: all of it comes with the package
+
+    @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """What the convolutions take, for `quantise.quantise`, from `weights/<name>.ranges.json`; empty without INT8."""
+        return _json(WEIGHTS / f"{self.name}.ranges.json")
 
     def golden_file(self, name: str) -> Traversable:
         """A golden picture that edged carries."""

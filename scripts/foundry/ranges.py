@@ -34,12 +34,12 @@ _STEPS: Final = 255
 _SMALL: Final = 0.2  # a low end that is nearer to zero is kept: the least of a GELU is known
 
 
-def measured(graph: ov.Model, chosen: Sequence[str], pictures: Iterable[NDArray[np.float32]], seed: int) -> dict[str, tuple[float, float]]:
-    """What the convolutions take whose answers are the tensors *chosen*, as *graph* looks at *pictures*, each 1 x C x H x W."""
+def measured(graph: ov.Model, chosen: Sequence[str], pictures: Iterable[NDArray[Any]], seed: int) -> dict[str, tuple[float, float]]:
+    """What the convolutions take whose answers are the tensors *chosen*, as *graph* looks at *pictures*, each as it takes them."""
     return {name: best_range(values) for name, values in samples(graph, chosen, pictures, seed).items()}
 
 
-def samples(graph: ov.Model, chosen: Sequence[str], pictures: Iterable[NDArray[np.float32]], seed: int) -> dict[str, NDArray[np.float32]]:
+def samples(graph: ov.Model, chosen: Sequence[str], pictures: Iterable[NDArray[Any]], seed: int) -> dict[str, NDArray[np.float32]]:
     """Some of the values that each of them takes."""
     found: dict[str, Any] = {name: node for node in graph.get_ops() for port in node.outputs() for name in port.get_names()}
     nodes = {name: found[name] for name in chosen}
@@ -52,7 +52,7 @@ def samples(graph: ov.Model, chosen: Sequence[str], pictures: Iterable[NDArray[n
     return {name: np.concatenate(values) for name, values in kept.items()}
 
 
-def _answers(cut: ov.Model, pictures: Iterable[NDArray[np.float32]]) -> Iterator[Any]:
+def _answers(cut: ov.Model, pictures: Iterable[NDArray[Any]]) -> Iterator[Any]:
     core, compiled = ov.Core(), dict[tuple[int, ...], Any]()
     for picture in pictures:
         if picture.shape not in compiled:

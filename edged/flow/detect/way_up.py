@@ -84,7 +84,7 @@ def _quarters(boxes: Sequence[Corners], asked: _Asked) -> int:
         return _surest(asked(tall, 0, 2), (1, 3), margin=0)
     if len(boxes) > _FEW and _are_sure(wide, asked):
         return 0
-    return _surest(asked(wide, 0, 2), (0, 2)) if wide else 0
+    return _surest(asked(wide, 0, 2), (0, 2)) if wide and not _is_settled(*asked(wide, 0)) else 0
 
 
 def _are_sure(lines: Sequence[Corners], asked: _Asked) -> bool:
@@ -98,11 +98,19 @@ def _rolls(boxes: Sequence[Corners], asked: _Asked) -> list[int]:
     if not boxes:
         return []
     ways = (0, 2, 1, 3)
-    short = [box for box in boxes if _length(box) < _LONG]
-    ends, sides = asked(boxes, 0, 2), asked(short, 1, 3)
+    (upright,) = asked(boxes, 0)
+    open_ones = [box for box, said in zip(boxes, upright, strict=True) if not _is_settled([said])]
+    short = [box for box in open_ones if _length(box) < _LONG]
+    ends, sides = asked(open_ones, 0, 2), asked(short, 1, 3)
     of_short = dict(zip(map(id, short), zip(*sides, strict=True), strict=True))
-    said = ((*both, *of_short.get(id(box), ())) for box, both in zip(boxes, zip(*ends, strict=True), strict=True))
-    return [_surest([[text] for text in texts], ways[: len(texts)]) for texts in said]
+    said = {id(box): (*both, *of_short.get(id(box), ())) for box, both in zip(open_ones, zip(*ends, strict=True), strict=True)}
+    return [_surest([[text] for text in said[id(box)]], ways[: len(said[id(box)])]) if id(box) in said else 0 for box in boxes]
+
+
+def _is_settled(said: Sequence[Transcript]) -> bool:
+    """Whether texts read so surely as they stand that from no other way they could read surer by the margin, however sure and long."""
+    most = 2 * max(map(_weight, said)) + 2
+    return fmean(map(_sure, said), map(_weight, said)) + _SURER >= most / (most + _FEWER)
 
 
 def _surest(said: Sequence[Sequence[Transcript]], ways: Sequence[int], margin: float = _SURER) -> int:
