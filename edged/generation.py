@@ -7,7 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from edged.config import SHIPPED, Config, DetectorSection, FolderSection, ModelSection, ReadingSection, RecogniseSection, RulesSection
+from edged.config import (
+    SHIPPED,
+    CameraSection,
+    Config,
+    DetectorSection,
+    FolderSection,
+    ModelSection,
+    ReadingSection,
+    RecogniseSection,
+    RulesSection,
+)
 from edged.config.file import DEFAULT, LoadedConfig, digest_of, load_config
 from edged.config.place_checks import References
 from edged.config.rule_checks import Dictionaries
@@ -19,6 +29,7 @@ from edged.flow.ctc import decode_greedy
 from edged.flow.decode import decode
 from edged.flow.detect import Detector
 from edged.flow.model_files import LoadedDetector, LoadedModel, load_detector, load_model
+from edged.flow.part_reader import PartReader
 from edged.flow.preprocess import normalised
 from edged.flow.reader import Layout, Reader, Steps
 from edged.flow.recognise import Recogniser
@@ -51,7 +62,7 @@ class OpenedDetector(NamedTuple):
 class Generation:
     """Everything that reads, for one configuration."""
 
-    readers: Mapping[SourceName, Reader]
+    readers: Mapping[SourceName, Reader | PartReader]
     opened: tuple[Opened, ...]  # each model once
     model: ModelRef  # the daemon's own
     detectors: tuple[OpenedDetector, ...] = ()  # none where no source looks for text
@@ -111,9 +122,7 @@ def build_generation(
     builder = Builder.of(loaded, shelf, clock, before=before, wait=wait)
     try:
         model, _ = builder.model(config.model)
-        readers = {
-            SourceName(name): builder.reader(section, section.reads_with or config.model) for name, section in config.sources.items()
-        }
+        readers = {SourceName(name): builder.reads(section, section.reads_with or config.model) for name, section in config.sources.items()}
     except BaseException:
         builder.abandon()
         raise
@@ -224,6 +233,14 @@ class Builder:
         for engine in made:
             if engine not in kept:
                 engine.close()
+
+    def reads(self, source: ReadingSection, wanted: ModelSection) -> Reader | PartReader:
+        """Who reads one source: a camera's parts take several frames."""
+        reader = self.reader(source, wanted)
+        if not isinstance(source, CameraSection):
+            return reader
+        window = source.window
+        return PartReader(inner=reader, most=window.frames, agree=min(window.agree, window.frames), clock=self._clock)
 
     def reader(self, source: ReadingSection, wanted: ModelSection) -> Reader:
         """The reader of one source, with the model *wanted*."""

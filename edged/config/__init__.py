@@ -1,7 +1,7 @@
 """What the operator may say: every section with its keys, ranges and defaults.
 
 types.py     the kinds of values
-box.py, broker.py, camera.py, folder.py, places.py, quality.py, reading.py, rules.py
+box.py, broker.py, camera.py, folder.py, places.py, quality.py, reading.py, rules.py, trigger.py
              with root.py   the sections, up to `Config`; all frozen, unknown keys refused
 document.py  YAML as it was typed, with lines
 effects.py   what a changed key takes: live, reconnect, restart
@@ -25,6 +25,7 @@ from edged.config.quality import QualitySection
 from edged.config.reading import LimitsSection, PreprocessSection, ReadingSection
 from edged.config.root import SHIPPED, Config
 from edged.config.rules import FieldSection, RulesSection
+from edged.config.trigger import TriggerSection, WindowSection
 
 __all__ = [
     "SHIPPED",
@@ -48,4 +49,6 @@ __all__ = [
     "RetentionSection",
     "RulesSection",
     "TlsSection",
+    "TriggerSection",
+    "WindowSection",
 ]

@@ -29,6 +29,9 @@ _RESTART = (
     "sources.*.after",  # another kind of source
     "sources.*.retention",
     "sources.*.url",  # another camera
+    "sources.*.trigger.kind",  # another way to be asked
+    "sources.*.trigger.chip",
+    "sources.*.trigger.line",
     "sources.*.path",  # claims under way lie in the folders as they are
     "sources.*.work",
     "sources.*.done",
@@ -82,6 +85,8 @@ _LIVE = (
     "sources.*.model",
     "sources.*.limits",
     "sources.*.preprocess",
+    "sources.*.trigger",
+    "sources.*.window",
 )
 TABLE = {
     tuple(key.split(".")): effect

@@ -1,0 +1,101 @@
+"""The frames of one part, while they come; a `Window`."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from edged.types import Frame
+
+
+class _Kept(NamedTuple):
+    energy: float
+    frame: Frame
+
+
+def _energy(kept: _Kept) -> float:
+    return kept.energy
+
+
+class PartWindow:
+    """Keeps the sharpest frames of a part that nobody read yet. Used by the feed's thread."""
+
+    def __init__(
+        self,
+        start: float,
+        end: float,
+        deadline: float,
+        *,
+        keep: int,
+        wait: Callable[[float], None],
+        trouble: Callable[[], str],
+        stopped: Callable[[], bool],
+    ) -> None:
+        """Take frames from *start* to *end*, and keep so many; *wait* lets the camera deliver. Times are monotonic; nothing comes once it *stopped*."""
+        self.start, self._end, self._deadline = start, end, deadline
+        self._keep, self._wait, self._trouble, self._stopped = keep, wait, trouble, stopped
+        self._kept: list[_Kept] = []
+        self._seen = 0
+        self._shut = False
+        self.left_out = 0  # frames that made room for sharper ones
+
+    @property
+    def deadline(self) -> float:
+        """When the part must have its reading."""
+        return self._deadline
+
+    @property
+    def open(self) -> bool:
+        """Whether more frames may come."""
+        return not self._shut and not self._stopped()
+
+    @property
+    def seen(self) -> int:
+        """How many frames came so far."""
+        return self._seen
+
+    @property
+    def waiting(self) -> int:
+        """How many are kept."""
+        return len(self._kept)
+
+    @property
+    def trouble(self) -> str:
+        """Why the camera delivers none."""
+        return "edged was stopped" if self._stopped() else self._trouble()
+
+    def wait(self, seconds: float) -> None:
+        """Let frames come."""
+        self._wait(seconds)
+
+    def best(self) -> Frame | None:
+        """The sharpest that waits."""
+        if not self._kept:
+            return None
+        best = max(self._kept, key=_energy)
+        self._kept.remove(best)
+        return best.frame
+
+    def offer(self, frame: Frame, energy: Callable[[], float]) -> None:
+        """Keep a frame if it is one of the part's, and among the sharpest; one beyond the end closes the window."""
+        if self._shut or frame.at < self.start:
+            return
+        if frame.at > self._end:
+            self._shut = True
+            return
+        self._seen += 1
+        self._kept.append(_Kept(energy(), frame))
+        if len(self._kept) > self._keep:
+            self.drop()
+
+    def drop(self) -> None:
+        """Let the least sharp frame go."""
+        self._kept.remove(min(self._kept, key=_energy))
+        self.left_out += 1
+
+    def tick(self, now: float) -> None:
+        """It is *now*: what is over is closed, though no frame says so."""
+        if now > max(self._end, self._deadline):
+            self._shut = True
+
+    def shut(self) -> None:
+        """The part is gone, or the next one came: no more frames."""
+        self._shut = True

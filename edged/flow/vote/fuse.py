@@ -1,0 +1,131 @@
+"""The vote: one transcript of a line from those of several pictures.
+
+As in ROVER (Fiscus 1997) the readings are laid beside one another and each place votes; where they stand beside one another for certain, the
+votes are the posteriors, multiplied (the product rule of Kittler et al. 1998) and tempered by the square root of their number: pictures of one
+part share its light, its print and the model's habits, so they say less than as many independent ones would. The figures stand
+in ARCHITECTURE.md, D-113. A picture whose text cannot be laid beside the others for certain votes as a string: it takes confidence, and moves no character.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from math import exp, log
+from typing import Final
+
+from edged.flow.ctc import SEEN
+from edged.flow.vote.characters import Aligned, align
+from edged.flow.vote.lines import Frames, same_lines
+from edged.types import NO_TEXT, Character, SeenLine, Transcript
+
+_TEMPER: Final = 0.5  # exponent of the number of pictures by which their evidence is divided
+Shares = dict[str, float]  # what one picture says of one place: texts and their posteriors; "" is nothing
+
+
+def fuse(frames: Frames) -> tuple[SeenLine, ...]:
+    """The lines that these pictures of one part have together, each as one picture's line: before the rules."""
+    if len(frames) == 1:
+        return tuple(frames[0])
+    lines = [_fused(votes, len(frames)) for votes in same_lines(frames)]
+    return tuple(lines)
+
+
+def _fused(votes: Sequence[SeenLine], pictures: int) -> SeenLine:
+    """One line; a picture that has not even the line takes confidence, unless it just shows nothing there."""
+    saying = [vote for vote in votes if vote.transcript.text.strip()]
+    if not saying:
+        return replace(votes[0], frames=len(votes))
+    clean = [vote for vote in saying if not vote.doubts] or saying
+    transcript = vote_on([vote.transcript for vote in clean])
+    best = max(clean, key=lambda vote: (vote.transcript.text == transcript.text, vote.transcript.confidence))
+    present = len(votes) / pictures
+    return replace(
+        best,
+        transcript=replace(transcript, confidence=transcript.confidence * present),
+        frames=len(clean),
+        agreement=sum(vote.transcript.text == transcript.text for vote in clean) / len(clean),
+    )
+
+
+def vote_on(transcripts: Sequence[Transcript]) -> Transcript:
+    """What these readings of one line say together; the first alone is left as it is."""
+    if len(transcripts) == 1:
+        return transcripts[0]
+    pivot = _pivot(transcripts)
+    texts = [character.text for character in pivot.characters]
+    beside, aside = [], 0.0
+    for transcript in transcripts:
+        aligned = align(texts, [character.text for character in transcript.characters])
+        if aligned is None:
+            aside += transcript.confidence
+        else:
+            beside.append((transcript, aligned))
+    whole = sum(transcript.confidence for transcript in transcripts)
+    return _voted(len(texts), beside, sure=1 - aside / whole if whole else 0.0)
+
+
+def _pivot(transcripts: Sequence[Transcript]) -> Transcript:
+    """The surest of those that say what most confidence says."""
+    weights: dict[str, float] = defaultdict(float)
+    for transcript in transcripts:
+        weights[transcript.text] += transcript.confidence
+    return max(transcripts, key=lambda transcript: (weights[transcript.text], transcript.confidence))
+
+
+def _voted(length: int, beside: Sequence[tuple[Transcript, Aligned]], sure: float) -> Transcript:
+    """Place by place: each gap of the pivot in which somebody saw something, and each of its characters."""
+    places: list[list[Shares]] = []
+    for at in range(length + 1):
+        widest = max(len(aligned.between[at]) for _, aligned in beside)
+        places += [[_in_gap(transcript, aligned, at, number) for transcript, aligned in beside] for number in range(widest)]
+        if at < length:
+            places.append([_at(transcript, aligned, at) for transcript, aligned in beside])
+    decided = [_character(shares) for shares in places]
+    characters = tuple(character for character in decided if character.text)
+    if not characters:
+        return NO_TEXT
+    return Transcript(
+        text="".join(character.text for character in characters),
+        confidence=min(character.confidence for character in decided) * sure,
+        characters=characters,
+    )
+
+
+def _at(transcript: Transcript, aligned: Aligned, at: int) -> Shares:
+    index = aligned.beside[at]
+    return _shares(transcript.characters[index]) if index is not None else {"": _around(transcript, aligned, at)}
+
+
+def _in_gap(transcript: Transcript, aligned: Aligned, at: int, number: int) -> Shares:
+    indexes = aligned.between[at]
+    return _shares(transcript.characters[indexes[number]]) if number < len(indexes) else {"": _around(transcript, aligned, at)}
+
+
+def _around(transcript: Transcript, aligned: Aligned, at: int) -> float:
+    """How sure a picture is of nothing at a place: as its surest neighbour there, for nobody keeps the posteriors of blanks."""
+    near = [index for index in aligned.beside[max(0, at - 1) : at + 2] if index is not None]
+    return max((transcript.characters[index].confidence for index in near), default=transcript.confidence)
+
+
+def _shares(character: Character) -> Shares:
+    return {**dict(character.others), character.text: character.confidence}
+
+
+def _character(votes: Sequence[Shares]) -> Character:
+    """The character that the pictures see at one place; `""` where it is none."""
+    texts = {text for shares in votes for text in shares}
+    temper = len(votes) ** -_TEMPER
+    scores = {text: temper * sum(log(max(shares.get(text, 0.0), SEEN)) for shares in votes) for text in texts}
+    highest = max(scores.values())
+    weights = {text: exp(score - highest) for text, score in scores.items()}
+    total = sum(weights.values()) + _unseen(votes, temper, highest)
+    ranked = sorted(((weight / total, text) for text, weight in weights.items()), reverse=True)
+    (share, text), rest = ranked[0], ranked[1:]
+    second, alternative = rest[0] if rest else (0.0, "")
+    others = tuple((other, posterior) for posterior, other in rest if posterior >= SEEN)
+    return Character(text=text, confidence=share, alternative=alternative, margin=share - second, others=others)
+
+
+def _unseen(votes: Sequence[Shares], temper: float, highest: float) -> float:
+    """The weight of all that no picture told of: what is left of 1 in each."""
+    left = temper * sum(log(max(1 - sum(shares.values()), SEEN)) for shares in votes)
+    return exp(left - highest)
