@@ -14,17 +14,20 @@ class TriggerSection(Section):
 
     kind: Literal["presence", "motion", "interval", "mqtt", "gpio"] = Field(
         default="presence",
-        description="presence: text appears where none was; motion: something moves; interval: the clock; mqtt: request/trigger; gpio: a line",
+        description="presence: text appears where none was; motion: something moves; interval: the clock; mqtt: a request; gpio: a line",
     )
     region: BoxPlace | None = Field(
         default=None,
-        description="where presence and motion look, and where frames are compared: [x, y, width, height], in pixels or per cent; none looks everywhere",
+        description="where presence and motion look, and frames are compared: [x, y, width, height] in pixels or per cent; none is everywhere",
     )
     min_text: float = Field(
-        default=10.0, ge=0.5, le=90, description="presence: per cent of strokes where they are densest; below half of it, nothing is there"
+        default=2.0,
+        ge=0.5,
+        le=50,
+        description="presence: strokes side by side in an eighth of the region's width; well below it, nothing is there",
     )
     min_motion: float = Field(
-        default=2.0, ge=0.1, le=90, description="motion: per cent of the region that changed; below half of it, nothing moves"
+        default=2.0, ge=0.1, le=90, description="motion: per cent of the region that changed; well below it, nothing moves"
     )
     empty_frames: int = Field(
         default=2, ge=1, le=100, description="presence and motion: frames in a row without it, before the next part can come"

@@ -1,8 +1,8 @@
 """What is seen in a frame before anything is read: whether there is text, whether something moved, how sharp it is.
 
 All of it is taken from one small grey picture of the region. Text is told by its strokes: a horizontal closing and an opening find what is
-dark or light and narrow (the black and the white top hat), which edges of parts, horizontal lines and slow shadows are not; where they are
-dense, there is text. Text that runs upwards has fewer such strokes, and hatched or woven grounds have as many: there another trigger, or a
+dark or light and narrow (the black and the white top hat), which edges of parts, horizontal lines and slow shadows are not; where several
+stand side by side, there is text; a spot of glare is one. Text that runs upwards has fewer such strokes, and hatched or woven grounds have as many: there another trigger, or a
 region, is needed.
 """
 
@@ -20,8 +20,10 @@ Grey = npt.NDArray[np.uint8]  # H x W
 
 _WIDTH: Final = 640  # pixels of the small picture at most
 _MOVING_WIDTH: Final = 160
-_STROKE: Final = 20  # grey levels between a stroke and what is around it
-_WINDOW: Final = 8, 8  # in what share of the region's width and height strokes are counted
+_STROKE: Final = 8  # grey levels between a stroke and what is around it, at least
+_ABOVE_NOISE: Final = 3.5  # times what is dark or light and narrow on the ground
+_WINDOW: Final = 8, 16  # in what share of the region's width and height strokes are counted
+_ROWS: Final = 64  # of a region are enough to tell its noise
 _LEAST_WINDOW: Final = 24, 12  # pixels of the small picture
 _WIDEST_STROKE: Final = 9, 31  # pixels, by the height of the region
 
@@ -46,17 +48,13 @@ class Look:
 
     @cached_property
     def text(self) -> float:
-        """Per cent of strokes where they are densest, 0..100."""
-        tall, wide = self.grey.shape
-        smooth = cv2.GaussianBlur(self.grey, (5, 5), 0)
+        """How many strokes stand side by side, where most do: the mean of some rows, in an eighth of the width."""
+        tall, _ = self.grey.shape
+        smooth: Grey = cv2.GaussianBlur(self.grey, (5, 5), 0)  # type: ignore[assignment]
         least, most = _WIDEST_STROKE
         kernel = np.ones((1, min(most, max(least, tall // 6) | 1)), np.uint8)
-        dark = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, kernel)
-        light = cv2.morphologyEx(smooth, cv2.MORPH_TOPHAT, kernel)
-        strokes = (cv2.max(dark, light) > _STROKE).astype(np.float32)
-        across, down = (min(side, max(few, side // share)) for side, share, few in zip((wide, tall), _WINDOW, _LEAST_WINDOW, strict=True))
-        dense = cv2.blur(strokes, (across, down), borderType=cv2.BORDER_REPLICATE)
-        return 100 * float(dense.max())
+        narrow = (cv2.morphologyEx(smooth, how, kernel) for how in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
+        return max(_side_by_side(hat) for hat in narrow)  # type: ignore[arg-type]
 
     @cached_property
     def energy(self) -> float:
@@ -65,6 +63,18 @@ class Look:
         across, down = (cv2.Sobel(smooth, cv2.CV_16S, *order) for order in ((1, 0), (0, 1)))
         pixels = self.grey.size
         return float((cv2.norm(across, cv2.NORM_L2SQR) + cv2.norm(down, cv2.NORM_L2SQR)) / pixels)
+
+
+def _side_by_side(narrow: Grey) -> float:
+    """Of what is dark, or light, and narrow: how many such strokes begin in a row of a window, where most do."""
+    tall, wide = narrow.shape
+    sample = narrow[:: max(1, tall // _ROWS)]
+    strokes = narrow > max(_STROKE, _ABOVE_NOISE * float(np.median(sample)))  # most of a region is ground
+    begins = np.zeros(narrow.shape, np.uint8)
+    np.greater(strokes[:, 1:], strokes[:, :-1], out=begins[:, 1:], casting="unsafe")
+    across, down = (min(side, max(few, side // share)) for side, share, few in zip((wide, tall), _WINDOW, _LEAST_WINDOW, strict=True))
+    dense = cv2.boxFilter(begins, cv2.CV_16U, (across, down), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return float(dense.max(initial=0)) / down
 
 
 class Still:

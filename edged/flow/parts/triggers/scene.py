@@ -7,11 +7,11 @@ from edged.flow.parts.looks import Look, Still
 from edged.flow.parts.triggers.base import NOTHING, Fired, Sight
 from edged.types import TriggerKind
 
-_HYSTERESIS = 0.5  # what was there is gone below that share of what made it be there
+_HYSTERESIS = 0.7  # what was there is gone below that share of what made it be there
 
 
 class Scene:
-    """Fires when a measure rises to a limit, and not again before it was below half of it for some frames."""
+    """Fires when a measure rises to a limit, and not again before it was well below it for some frames."""
 
     def __init__(
         self, kind: TriggerKind, measure: Callable[[Look, float], float], limit: float, empty_frames: int, *, tells_end: bool

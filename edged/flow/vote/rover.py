@@ -23,10 +23,24 @@ Shares = dict[str, float]  # what one picture says of one place: texts and their
 
 def fuse(frames: Frames) -> tuple[SeenLine, ...]:
     """The lines that these pictures of one part have together, each as one picture's line: before the rules."""
+    trimmed = [[_trimmed(line) for line in lines] for lines in frames]
     if len(frames) == 1:
-        return tuple(frames[0])
-    lines = [_fused(votes, len(frames)) for votes in same_lines(frames)]
-    return tuple(lines)
+        return tuple(trimmed[0])
+    return tuple(_fused(votes, len(frames)) for votes in same_lines(trimmed))
+
+
+def _trimmed(line: SeenLine) -> SeenLine:
+    """Without the spaces at its ends: they tell where the picture was cut, which differs from frame to frame, and not what is printed."""
+    characters = line.transcript.characters
+    while characters and characters[-1].text.isspace():
+        characters = characters[:-1]
+    while characters and characters[0].text.isspace():
+        characters = characters[1:]
+    if len(characters) == len(line.transcript.characters):
+        return line
+    text = "".join(character.text for character in characters)
+    transcript = Transcript(text=text, confidence=min((character.confidence for character in characters), default=0.0), characters=characters)
+    return replace(line, transcript=transcript)
 
 
 def _fused(votes: Sequence[SeenLine], pictures: int) -> SeenLine:
