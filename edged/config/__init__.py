@@ -18,7 +18,7 @@ A step gets its own section, never the whole `Config`.
 
 from edged.config.box import ControlSection, DetectorSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection, TlsSection
-from edged.config.camera import CameraSection
+from edged.config.camera import CameraSection, DeviceSection, PlaySection
 from edged.config.folder import FolderSection, RetentionSection
 from edged.config.places import AlignSection
 from edged.config.quality import QualitySection
@@ -33,6 +33,7 @@ __all__ = [
     "Config",
     "ControlSection",
     "DetectorSection",
+    "DeviceSection",
     "FieldSection",
     "FolderSection",
     "LimitsSection",
@@ -41,6 +42,7 @@ __all__ = [
     "ModelSection",
     "MqttSection",
     "OutboxSection",
+    "PlaySection",
     "PreprocessSection",
     "QualitySection",
     "ReadingSection",

@@ -68,7 +68,8 @@ class FakeCamera:
     def newer(self, than: int, timeout: float) -> Frame | None:
         with self._changed:
             self._play(than)
-            self._changed.wait_for(lambda: self._number > than or self._state is CameraState.CLOSED, timeout)
+            over = (CameraState.CLOSED, CameraState.ENDED)
+            self._changed.wait_for(lambda: self._number > than or self._state in over, timeout)
             if self._state is CameraState.CLOSED or self._newest is None or self._newest.number <= than:
                 return None
             self._taken = self._newest.number
