@@ -1,17 +1,11 @@
 """A camera."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field
 
 from edged.config.reading import ReadingSection
-from edged.config.types import CameraUrl, Credential, FilePath, Section, Text, as_typed
-
-FOURCC_PATTERN = r"^[A-Z0-9]{4}$"
-CONTROL_PATTERN = r"^[a-z0-9_]+$"
-
-FourCc = Annotated[str, StringConstraints(pattern=FOURCC_PATTERN), BeforeValidator(as_typed)]
-ControlName = Annotated[str, StringConstraints(pattern=CONTROL_PATTERN, max_length=64)]
+from edged.config.types import CameraUrl, ControlValue, Credential, FilePath, FourCc, Name, Section, Text
 
 
 class DeviceSection(Section):
@@ -21,7 +15,7 @@ class DeviceSection(Section):
     width: int | None = Field(default=None, ge=16, le=16_384, description="of its pictures, in pixels; goes with height")
     height: int | None = Field(default=None, ge=16, le=16_384, description="likewise; goes with width")
     fps: float | None = Field(default=None, ge=1, le=1000, description="frames per second")
-    controls: dict[ControlName, int | str] = Field(
+    controls: dict[Name, ControlValue] = Field(
         default={}, description="set in this order: names as v4l2-ctl --list-ctrls says them, a number or the text of a menu's entry"
     )
 
