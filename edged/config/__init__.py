@@ -5,7 +5,7 @@ box.py, broker.py, camera.py, folder.py, places.py, quality.py, reading.py, rule
              with root.py   the sections, up to `Config`; all frozen, unknown keys refused
 document.py  YAML as it was typed, with lines
 effects.py   what a changed key takes: live, reconnect, restart
-checks.py, place_checks.py, rule_checks.py   what no single key can tell
+checks.py, camera_checks.py, place_checks.py, rule_checks.py   what no single key can tell
 schema.py    the JSON Schema
 words.py     an error as the operator reads it
 layers.py    the main file with what edged wrote itself on top
@@ -18,7 +18,7 @@ A step gets its own section, never the whole `Config`.
 
 from edged.config.box import ControlSection, DetectorSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection, TlsSection
-from edged.config.camera import CameraSection
+from edged.config.camera import CameraSection, DeviceSection, PlaySection
 from edged.config.folder import FolderSection, RetentionSection
 from edged.config.places import AlignSection
 from edged.config.quality import QualitySection
@@ -34,6 +34,7 @@ __all__ = [
     "Config",
     "ControlSection",
     "DetectorSection",
+    "DeviceSection",
     "FieldSection",
     "FolderSection",
     "LimitsSection",
@@ -42,6 +43,7 @@ __all__ = [
     "ModelSection",
     "MqttSection",
     "OutboxSection",
+    "PlaySection",
     "PreprocessSection",
     "QualitySection",
     "ReadingSection",

@@ -28,7 +28,6 @@ _RESTART = (
     "sources.*.kind",
     "sources.*.after",  # another kind of source
     "sources.*.retention",
-    "sources.*.url",  # another camera
     "sources.*.trigger.kind",  # another way to be asked
     "sources.*.trigger.chip",
     "sources.*.trigger.line",
@@ -67,6 +66,17 @@ _LIVE = (
     "outbox.max_bytes",
     "outbox.keep_sent_days",
     "log.level",
+    "sources.*.url",  # this and what follows: the camera is opened anew
+    "sources.*.username",
+    "sources.*.password_file",
+    "sources.*.password_credential",
+    "sources.*.transport",
+    "sources.*.open_seconds",
+    "sources.*.read_seconds",
+    "sources.*.frozen_seconds",
+    "sources.*.black_seconds",
+    "sources.*.v4l2",
+    "sources.*.file",
     "sources.*.duplicates",
     "sources.*.duplicates_seconds",
     "sources.*.layout",

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from pydantic import ValidationError
 
+from edged.config.camera_checks import CameraChecks
 from edged.config.checks import Rules
 from edged.config.document import Document, Finding, KeyPath, Place, SyntaxFinding
 from edged.config.layers import FOLDER, read, stack, state_dirs
@@ -91,7 +92,14 @@ def validate(
 ) -> Validated:
     """Look at everything; files whose texts or bytes are given are not read again."""
     rules, places = RuleChecks(document, folder, dictionaries), PlaceChecks(document, folder, references)
-    findings = [*document.findings, *Rules(document, folder, environ).findings(), *rules.findings(), *places.findings()]
+    cameras = CameraChecks(document, environ)
+    findings = [
+        *document.findings,
+        *Rules(document, folder, environ).findings(),
+        *rules.findings(),
+        *places.findings(),
+        *cameras.findings(),
+    ]
     config: Config | None = None
     try:
         config = Config.model_validate_json(json.dumps(document.data), context={"folder": folder})

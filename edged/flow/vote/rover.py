@@ -39,7 +39,9 @@ def _trimmed(line: SeenLine) -> SeenLine:
     if len(characters) == len(line.transcript.characters):
         return line
     text = "".join(character.text for character in characters)
-    transcript = Transcript(text=text, confidence=min((character.confidence for character in characters), default=0.0), characters=characters)
+    transcript = Transcript(
+        text=text, confidence=min((character.confidence for character in characters), default=0.0), characters=characters
+    )
     return replace(line, transcript=transcript)
 
 

@@ -1,0 +1,111 @@
+"""From how an order ended, and what FFmpeg said of it, to a state and to words that say what to do."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from edged.capture.protocol import Ending, Failed, Kind
+from edged.flow.camera.states import CameraState
+
+_NOISE: Final = re.compile(r"backend is generally available|^\s*$")
+_PREFIX: Final = re.compile(r"^\[[^\]]*\]\s*|^global \S+ \w+ ")
+_REFUSED: Final = re.compile(r"\b40[13]\b|unauthori[sz]ed|forbidden", re.IGNORECASE)
+_NO_STREAM: Final = re.compile(r"\b4(04|05|54)\b|not found", re.IGNORECASE)
+_STRANGE: Final = re.compile(
+    r"invalid data|could not find codec|moov atom|not on whitelist|protocol not found|unsupported|unknown format", re.IGNORECASE
+)
+_TIMEOUT: Final = re.compile(r"timeout triggered|timed out", re.IGNORECASE)
+Verdict = tuple[CameraState, str]
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """The last line that says something, without where in FFmpeg it comes from."""
+    for line in reversed(lines):
+        text = line.strip()
+        while (shorter := _PREFIX.sub("", text)) != text:
+            text = shorter
+        if text and not _NOISE.search(text):
+            return text
+    return ""
+
+
+def verdict(failed: Failed, lines: Sequence[str], *, kind: Kind, where: str, user: bool) -> Verdict:
+    """What an order that failed means.
+
+    Args:
+        failed: What the child says.
+        lines: What was printed meanwhile, redacted.
+        kind: What it was to open.
+        where: The same as the operator wrote it.
+        user: Whether it was opened with a user.
+    """
+    words = failed.cause or last_words(lines)
+    because = f": {words}" if words else ""
+    state, hint = _meaning(failed.ending, "\n".join(lines), kind, user=user)
+    what = {
+        CameraState.REFUSED: f"{where} refuses {'this user or its password' if user else 'to be opened without a user'}",
+        CameraState.UNREACHABLE: f"{where} cannot be opened",
+        CameraState.LOST: f"{where} sends nothing any more, its stream ended",
+        CameraState.SILENT: f"{where} sends no frames",
+        CameraState.FAILED: f"{where} cannot be used",
+    }[state]
+    return state, f"{what}{because}; {hint}"
+
+
+def _meaning(ending: Ending, said: str, kind: Kind, *, user: bool) -> Verdict:
+    fixed: dict[Ending, Verdict] = {
+        Ending.ABSENT: (CameraState.UNREACHABLE, _ABSENT[kind]),
+        Ending.DENIED: (CameraState.FAILED, _DENIED[kind]),
+        Ending.BUSY: (
+            CameraState.UNREACHABLE,
+            "end the other program (fuser -v DEVICE names it), or use another USB port",
+        ),
+        Ending.OVERSIZE: (CameraState.FAILED, "set the camera to a smaller size, or raise limits.max_pixels"),
+        Ending.UNSUPPORTED: (CameraState.FAILED, _UNSUPPORTED[kind]),
+    }
+    if ending in fixed:
+        return fixed[ending]
+    if ending is Ending.LOST:
+        silent = _TIMEOUT.search(said) is not None
+        return CameraState.SILENT if silent else CameraState.LOST, _LOST[kind]
+    if _REFUSED.search(said):
+        keys = "username and its password file" if user else "username and password_file, or password_credential"
+        return CameraState.REFUSED, f"correct {keys}; some cameras lock a user for minutes after wrong passwords"
+    if _STRANGE.search(said):
+        return CameraState.FAILED, _UNSUPPORTED[kind]
+    if _NO_STREAM.search(said):
+        return CameraState.UNREACHABLE, "the camera answers and has no such stream: correct the path in url"
+    return CameraState.UNREACHABLE, _UNOPENED[kind]
+
+
+_NETWORK: Final = "see that the camera is on and connected, and that the address and the port in url are right"
+_ABSENT: Final[dict[Kind, str]] = {
+    "stream": _NETWORK,
+    "v4l2": "plug the camera in, and take its path from ls /dev/v4l/by-id",
+    "video": "correct the path in url",
+    "pictures": "correct the path in url",
+}
+_DENIED: Final[dict[Kind, str]] = {
+    "stream": _NETWORK,
+    "v4l2": "the service needs the camera's devices: run scripts/install.sh --camera (in a shell: be in the group video)",
+    "video": "let the user of the service read it",
+    "pictures": "let the user of the service read it",
+}
+_UNSUPPORTED: Final[dict[Kind, str]] = {
+    "stream": "set the camera to H.264, H.265 or MJPEG, and take the address of its video stream, not of a web page or a single picture",
+    "v4l2": "correct url, or the format below v4l2",
+    "video": "take a file that a video player can play",
+    "pictures": "put PNG, JPEG, BMP, TIFF or WebP pictures there",
+}
+_UNOPENED: Final[dict[Kind, str]] = {
+    "stream": _NETWORK,
+    "v4l2": "unplug the camera and plug it in again",
+    "video": "take a file that a video player can play",
+    "pictures": "correct the path in url",
+}
+_LOST: Final[dict[Kind, str]] = {
+    "stream": "see that the camera is on and connected",
+    "v4l2": "see that the camera is plugged in, and look at its cable",
+    "video": "look whether the file is whole",
+    "pictures": "look whether the folder is still there",
+}
