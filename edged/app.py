@@ -43,11 +43,13 @@ from edged.flow.folder.retry import retry_verb
 from edged.flow.folder.source import HotFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
+from edged.flow.parts.source import Camera
 from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
 from edged.flow.ports import ReportedSource
 from edged.flow.read_verb import ReadVerb
 from edged.flow.relay import Relay
 from edged.flow.replay_verb import ReplayVerb
+from edged.flow.trigger_verb import TriggerVerb
 from edged.generation import build_generation
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock, SystemClock, clock_synced
@@ -148,7 +150,9 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     parts = _parts(inside, outside, files, adapt, clock)
     reloading = Reloading(start, parts, partial(load_config, start.loaded.path), clock)
     reload = _reload_worker(reloading, inside.succession, outside.exporter)
+    cameras = {source.name: source for source in inside.sources if isinstance(source, Camera)}
     verbs: dict[str, Verb] = {**report.verbs(), "replay": _replay_verb(inside, relay, clock), "retry": retry_verb(config.folders)}
+    verbs["trigger"] = TriggerVerb(cameras)
     desk = _desk(config, {**verbs, "read": _read_verb(config, inside, clock), "reload": reload.patient}, relay, clock)
     control = ControlSocket(config.control.socket, {**verbs, **reload.verbs()})
     control.open()

@@ -3,9 +3,9 @@
     python -m scripts.belt --parts 600            # how best frame and vote do beside a single frame; the table goes to stdout
     python -m scripts.belt --parts 40 --video DIR   # the frames as pictures, for a camera of kind file
 
-Every frame is drawn from its number and the seed: the same belt everywhere, with OpenCV's own letters, so that no font is needed. The single frame is
-the one in which the code stands in the middle of the view, as a light barrier would choose it; it goes through the same reader with
-the same limits.
+Every frame is drawn from its number and the seed: the same belt everywhere, with OpenCV's own letters, so that no font is needed.
+The single frame is the one in which the code stands in the middle of the view, as a light barrier would choose it; it goes through
+the same reader with the same limits. Spaces at the ends of a line are no part of a text, for neither.
 """
 
 import argparse
@@ -197,6 +197,9 @@ class BeltCamera:
     def told(self) -> Mapping[str, Any]:
         return {"state": "playing", "passed_over": self.passed_over}
 
+    def change(self, section: CameraSection) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -214,9 +217,7 @@ def single(reader: PartReader, image: Pixels) -> Reading:
     """What one frame alone reads as, as the only frame of its part."""
     now = dt.datetime.now(dt.UTC)
     frame = Frame(image=image, number=1, captured_at=now, at=time.monotonic())
-    window = PartWindow(
-        frame.at, frame.at, frame.at + 60, keep=1, wait=lambda _: None, trouble=str, stopped=lambda: False
-    )
+    window = PartWindow(frame.at, frame.at, frame.at + 60, keep=1, wait=lambda _: None, trouble=str, stopped=lambda: False)
     window.offer(frame, lambda: 0.0)
     window.shut()
     delivery = Delivery(
@@ -309,7 +310,9 @@ def measure(belt: Belt, reader: PartReader, section: CameraSection) -> int:
     doubled = sum(len(all_of) - 1 for all_of in found.values())
     merged = sum(part not in found for part in range(belt.parts))
     frames_read = Counter(max((line.frames for line in one.lines), default=0) for all_of in found.values() for one in all_of)
-    print(f"{belt.parts} parts, {PARTS_PER_SECOND} a second, {FRAMES_PER_SECOND} frames a second, seed {belt.seed}, hardness {belt.hardness:g}\n")
+    print(
+        f"{belt.parts} parts, {PARTS_PER_SECOND} a second, {FRAMES_PER_SECOND} frames a second, seed {belt.seed}, hardness {belt.hardness:g}\n"
+    )
     print("| | misread | answered | wrong of these |\n|---|---|---|---|")
     print(alone.row("single frame"))
     print(voted.row("best frame and vote"))

@@ -28,9 +28,6 @@ _RESTART = (
     "sources.*.kind",
     "sources.*.after",  # another kind of source
     "sources.*.retention",
-    "sources.*.trigger.kind",  # another way to be asked
-    "sources.*.trigger.chip",
-    "sources.*.trigger.line",
     "sources.*.path",  # claims under way lie in the folders as they are
     "sources.*.work",
     "sources.*.done",

@@ -18,6 +18,7 @@ from edged.config.layers import FOLDER, read, stack, state_dirs
 from edged.config.place_checks import PlaceChecks, References
 from edged.config.root import Config
 from edged.config.rule_checks import Dictionaries, RuleChecks
+from edged.config.trigger_checks import TriggerChecks
 from edged.config.words import dotted, explain
 from edged.errors import ConfigError
 
@@ -92,13 +93,14 @@ def validate(
 ) -> Validated:
     """Look at everything; files whose texts or bytes are given are not read again."""
     rules, places = RuleChecks(document, folder, dictionaries), PlaceChecks(document, folder, references)
-    cameras = CameraChecks(document, environ)
+    cameras, triggers = CameraChecks(document, environ), TriggerChecks(document)
     findings = [
         *document.findings,
         *Rules(document, folder, environ).findings(),
         *rules.findings(),
         *places.findings(),
         *cameras.findings(),
+        *triggers.findings(),
     ]
     config: Config | None = None
     try:

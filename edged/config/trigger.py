@@ -18,7 +18,7 @@ class TriggerSection(Section):
     )
     region: BoxPlace | None = Field(
         default=None,
-        description="where presence and motion look, and frames are compared: [x, y, width, height] in pixels or per cent; none is everywhere",
+        description="where presence and motion look, and frames are compared: [x, y, width, height], pixels or per cent; none is all",
     )
     min_text: float = Field(
         default=2.0,

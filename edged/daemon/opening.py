@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from edged.config import Config, FolderSection
+from edged.config import CameraSection, Config, FolderSection
 from edged.control.health import Health, doubts
 from edged.errors import OutboxError
+from edged.flow.camera.capture import Capture
 from edged.flow.folder.base import DropFolder
 from edged.flow.folder.former import former_work, remedy
 from edged.flow.folder.kept import KeptFolder
 from edged.flow.folder.source import HotFolder
 from edged.flow.formats import inspect
 from edged.flow.outbox import Outbox
+from edged.flow.parts.source import Camera
 from edged.flow.payload import encode_reading
-from edged.flow.ports import ReportedSource
+from edged.flow.ports import FrameSource, ReportedSource
 from edged.lib.clock import Clock, clock_synced
 from edged.lib.files import atomic_write
 from edged.types import Reading, SourceName
@@ -46,6 +48,11 @@ def open_outbox(config: Config, clock: Clock) -> Outbox:
     return outbox
 
 
+def capture_of(name: SourceName, section: CameraSection) -> FrameSource:
+    """The frames of a camera, captured by a process of its own."""
+    return Capture(name, section)
+
+
 def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[ReportedSource]:
     """Every source that the configuration names, open; folders are locked."""
     instance = instance_of(config.state_dir)
@@ -56,6 +63,12 @@ def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) 
         undo.callback(source.close)
         outbox.all_filed(source.name, but=source.leftovers())  # what a crash kept the sink from noting
         sources.append(source)
+    for name, camera in config.cameras.items():
+        frames, journal = capture_of(SourceName(name), camera), config.state_dir / "triggers" / f"{name}.log"
+        parts = Camera(SourceName(name), camera, frames, journal=journal, find=outbox.find, clock=clock)
+        undo.callback(parts.close)
+        parts.open()
+        sources.append(parts)
     return sources
 
 

@@ -36,7 +36,7 @@ def judge(
     return (Outcome.UNSURE if doubts else Outcome.OK), tuple(doubts)
 
 
-def fields_of(
+def fields_of(  # noqa: PLR0917 - all of one reading
     names: Sequence[str],
     lines: Sequence[ReadLine],
     unsure_below: float,

@@ -1,7 +1,7 @@
 """Reads one part from its frames: the sharpest first, until enough of them agree, and what they say is put to the vote.
 
-It runs in the feed's thread and lets the camera go on while the recogniser works. The first good frame is read as soon as it is there; a frame that
-the quality gate refuses is passed over. So there is something to say at any time, and at the deadline it is said.
+It runs in the feed's thread and lets the camera go on while the recogniser works. The first good frame is read as soon as it is
+there; a frame that the quality gate refuses is passed over. So there is something to say at any time, and at the deadline it is said.
 """
 
 import queue
@@ -122,7 +122,7 @@ class PartReader:
         return outcome is Outcome.OK and bool(read) and all(round(line.frames * line.agreement) >= self.agree for line in read)
 
     def _tell_of_the_best(self, job: PartJob, voting: Sequence[FrameRead]) -> None:
-        """When the part was captured, and where its fields were looked for, is told of the frame that says most nearly what the vote says."""
+        """When it was captured, and where its fields were looked for, is told of the frame that says most nearly what the vote says."""
         raw = [line.raw for line in job.read]
 
         def nearness(frame: FrameRead) -> tuple[bool, float]:

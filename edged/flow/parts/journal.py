@@ -1,7 +1,7 @@
 """Triggers that have no reading yet, over a restart: a file of one JSON object a line, which is only ever appended to.
 
-Nothing is synced: a process that dies loses nothing, a power cut may lose the triggers of its last seconds. Then nobody answers them, and no reading
-contradicts that: what was committed needs the journal no more.
+Nothing is synced: a process that dies loses nothing, a power cut may lose the triggers of its last seconds. Then nobody answers
+them, and no reading contradicts that: what was committed needs the journal no more.
 """
 
 import datetime as dt

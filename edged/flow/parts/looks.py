@@ -1,9 +1,9 @@
 """What is seen in a frame before anything is read: whether there is text, whether something moved, how sharp it is.
 
-All of it is taken from one small grey picture of the region. Text is told by its strokes: a horizontal closing and an opening find what is
-dark or light and narrow (the black and the white top hat), which edges of parts, horizontal lines and slow shadows are not; where several
-stand side by side, there is text; a spot of glare is one. Text that runs upwards has fewer such strokes, and hatched or woven grounds have as many: there another trigger, or a
-region, is needed.
+All of it is taken from one small grey picture of the region. Text is told by its strokes: a horizontal closing and an opening find
+what is dark or light and narrow (the black and the white top hat), which edges of parts, horizontal lines and slow shadows are
+not; where several stand side by side, there is text; a spot of glare is one. Text that runs upwards has fewer such strokes, one
+character alone too few, and hatched or woven grounds have as many: there another trigger, or a region, is needed.
 """
 
 from functools import cached_property
@@ -53,8 +53,8 @@ class Look:
         smooth: Grey = cv2.GaussianBlur(self.grey, (5, 5), 0)  # type: ignore[assignment]
         least, most = _WIDEST_STROKE
         kernel = np.ones((1, min(most, max(least, tall // 6) | 1)), np.uint8)
-        narrow = (cv2.morphologyEx(smooth, how, kernel) for how in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
-        return max(_side_by_side(hat) for hat in narrow)  # type: ignore[arg-type]
+        narrow = [np.asarray(cv2.morphologyEx(smooth, how, kernel), np.uint8) for how in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)]
+        return max(_side_by_side(hat) for hat in narrow)
 
     @cached_property
     def energy(self) -> float:
@@ -74,7 +74,7 @@ def _side_by_side(narrow: Grey) -> float:
     np.greater(strokes[:, 1:], strokes[:, :-1], out=begins[:, 1:], casting="unsafe")
     across, down = (min(side, max(few, side // share)) for side, share, few in zip((wide, tall), _WINDOW, _LEAST_WINDOW, strict=True))
     dense = cv2.boxFilter(begins, cv2.CV_16U, (across, down), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return float(dense.max(initial=0)) / down
+    return int(dense.max(initial=0)) / int(down)
 
 
 class Still:

@@ -94,12 +94,17 @@ class Camera(ReportedSource):
                 beat()
                 self._watch.step()
 
-    def ask(self, part: str | None) -> FrameId:
+    def ask(self, part: str | None, age_seconds: float = 0.0) -> FrameId:
         """A trigger from outside, from any thread: the id that its reading will have.
 
         Raises:
-            UsageError: This camera is triggered by something else, or too many wait.
+            UsageError: This camera is triggered by something else, the part is gone by now, or too many wait.
         """
+        deadline = self._section.window.deadline_seconds
+        if abs(age_seconds) > deadline:
+            age = f"{abs(age_seconds):.1f} s {'old' if age_seconds > 0 else 'ahead'}"
+            message = f"the trigger is {age}, and {self.name} has {deadline:g} s for a part"
+            raise UsageError(message, hint="see that both clocks are set and how long a request takes, or raise window.deadline_seconds")
         kind = self._section.trigger.kind
         if kind != "mqtt":
             message = f"the parts of {self.name} are told by trigger.kind {kind}"

@@ -29,7 +29,7 @@ class Watch:
         fired: Callable[[Fired, PartWindow], None],
         came: Callable[[], None],
     ) -> None:
-        """Tell *fired* of each part with the window of its frames; *came* is called after each look, before the frame belongs to anybody."""
+        """Tell *fired* of each part with the window of its frames; *came* is called after each look, before anybody gets the frame."""
         self._frames, self._section, self._clock, self._fired, self._came = frames, section, clock, fired, came
         self._trigger = make_trigger(section.trigger)
         self._recent: deque[tuple[Frame, Look]] = deque(maxlen=_RECENT)
@@ -48,6 +48,7 @@ class Watch:
         if section.trigger != before.trigger:
             self._trigger.close()
             self._trigger = make_trigger(section.trigger)
+        self._frames.change(section)
 
     def close(self) -> None:
         """Release what the trigger holds."""

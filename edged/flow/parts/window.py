@@ -29,7 +29,7 @@ class PartWindow:
         trouble: Callable[[], str],
         stopped: Callable[[], bool],
     ) -> None:
-        """Take frames from *start* to *end*, and keep so many; *wait* lets the camera deliver. Times are monotonic; nothing comes once it *stopped*."""
+        """Take frames from *start* to *end*, monotonic, and keep so many; *wait* lets the camera deliver, until it *stopped*."""
         self.start, self._end, self._deadline = start, end, deadline
         self._keep, self._wait, self._trouble, self._stopped = keep, wait, trouble, stopped
         self._kept: list[_Kept] = []

@@ -16,8 +16,8 @@ class Aligned(NamedTuple):
 def align(pivot: Sequence[str], other: Sequence[str]) -> Aligned | None:
     """The *other* text beside the *pivot*; None where that is not certain.
 
-    It is certain where both have the same length and no other edits are cheaper than exchanging characters in place, or where one way of the
-    cheapest edits is the only one. Which one of several equal neighbours is left out makes no difference.
+    It is certain where both have the same length and no other edits are cheaper than exchanging characters in place, or where one
+    way of the cheapest edits is the only one. Which one of several equal neighbours is left out makes no difference.
     """
     if len(pivot) == len(other):
         apart = sum(one != two for one, two in zip(pivot, other, strict=True))

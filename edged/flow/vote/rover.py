@@ -1,9 +1,10 @@
 """The vote: one transcript of a line from those of several pictures.
 
-As in ROVER (Fiscus 1997) the readings are laid beside one another and each place votes; where they stand beside one another for certain, the
-votes are the posteriors, multiplied (the product rule of Kittler et al. 1998) and tempered by the square root of their number: pictures of one
-part share its light, its print and the model's habits, so they say less than as many independent ones would. The figures stand
-in ARCHITECTURE.md, D-113. A picture whose text cannot be laid beside the others for certain votes as a string: it takes confidence, and moves no character.
+As in ROVER (Fiscus 1997) the readings are laid beside one another and each place votes; where they stand beside one another for
+certain, the votes are the posteriors, multiplied (the product rule of Kittler et al. 1998) and tempered by the square root of their
+number: pictures of one part share its light, its print and the model's habits, so they say less than as many independent ones
+would. The figures stand in ARCHITECTURE.md, D-113. A picture whose text cannot be laid beside the others for certain votes as a
+string: it takes confidence, and moves no character.
 """
 
 from collections import defaultdict

@@ -3,9 +3,9 @@
 Needs the extra `gpio` (the package gpiod of libgpiod 2, which talks to the kernel's character device).
 """
 
+import datetime as dt
 import importlib
 import logging
-import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -101,7 +101,7 @@ class LibgpiodEdges:
         settings = gpiod.LineSettings(
             direction=line.Direction.INPUT,
             edge_detection=line.Edge.RISING if section.edge == "rising" else line.Edge.FALLING,
-            debounce_period=_span(section.debounce_ms),
+            debounce_period=dt.timedelta(milliseconds=section.debounce_ms),
             event_clock=line.Clock.MONOTONIC,
         )
         self._request = gpiod.request_lines(str(section.chip), consumer="edged", config={section.line: settings})
@@ -115,7 +115,3 @@ class LibgpiodEdges:
     def close(self) -> None:
         """Give the line back."""
         self._request.release()
-
-
-def _span(milliseconds: float) -> Any:
-    return importlib.import_module("datetime").timedelta(milliseconds=milliseconds)
