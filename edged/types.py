@@ -87,6 +87,9 @@ class Window(Protocol):
     def wait(self, seconds: float) -> None:
         """Let frames come, that long at most; not beyond the next one."""
 
+    def idle(self, seconds: float) -> None:
+        """Likewise while a frame is being read: a film that waits for who asks stands still."""
+
     def best(self) -> Frame | None:
         """The most promising frame that nobody took; None where none waits."""
 

@@ -73,7 +73,7 @@ class Belt:
 
     parts: int
     seed: int = 1
-    hardness: float = 0.7  # of blur, noise and glare
+    hardness: float = 0.65  # of blur, noise and glare
     texts: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -153,21 +153,39 @@ def _blurred(view: npt.NDArray[np.float32], across: float, lens: float) -> npt.N
     return cv2.GaussianBlur(moved, (0, 0), lens)  # type: ignore[return-value]
 
 
-class BeltCamera:
-    """A `FrameSource` on the belt, in real time: who is slow misses frames."""
+class Nothing:
+    """Where no frames come from."""
 
-    def __init__(self, belt: Belt) -> None:
-        self.belt = belt
+    waits, trouble, stopped = False, "", False
+
+    def step(self, seconds: float) -> None:
+        """Nothing comes."""
+        time.sleep(seconds)
+
+
+class BeltCamera:
+    """A `FrameSource` on the belt: in real time, where who is slow misses frames, or as fast as it is read."""
+
+    def __init__(self, belt: Belt, *, fast: bool = False) -> None:
+        self.belt, self.fast, self._number = belt, fast, 0
         self._since = 0.0
         self.passed_over = 0
         self._drawn: dict[int, Pixels] = {}
 
     def open(self) -> None:
-        """Everything is drawn before it is played."""
-        self._drawn = {number: self.belt.frame(number) for number in range(1, self.belt.frames + 1)}
+        """In real time, everything is drawn before it is played."""
+        self._drawn = {} if self.fast else {number: self.belt.frame(number) for number in range(1, self.belt.frames + 1)}
 
     def newer(self, than: int, timeout: float) -> Frame | None:
-        """The newest."""
+        """The newest, or the next."""
+        if self.fast:
+            self._number = min(self._number + 1, self.belt.frames)
+            image = self.belt.frame(self._number)
+            return (
+                Frame(image=image, number=self._number, captured_at=dt.datetime.now(dt.UTC), at=time.monotonic())
+                if than < self._number
+                else None
+            )
         self._since = self._since or time.monotonic()
         due = self._since + (than + 1) / FRAMES_PER_SECOND
         now = time.monotonic()
@@ -188,7 +206,11 @@ class BeltCamera:
 
     @property
     def ended(self) -> bool:
-        return self._since > 0 and time.monotonic() > self._since + (self.belt.frames + FRAMES) / FRAMES_PER_SECOND
+        return (
+            self._number == self.belt.frames
+            if self.fast
+            else self._since > 0 and time.monotonic() > self._since + (self.belt.frames + FRAMES) / FRAMES_PER_SECOND
+        )
 
     @property
     def trouble(self) -> str:
@@ -217,7 +239,7 @@ def single(reader: PartReader, image: Pixels) -> Reading:
     """What one frame alone reads as, as the only frame of its part."""
     now = dt.datetime.now(dt.UTC)
     frame = Frame(image=image, number=1, captured_at=now, at=time.monotonic())
-    window = PartWindow(frame.at, frame.at, frame.at + 60, keep=1, wait=lambda _: None, trouble=str, stopped=lambda: False)
+    window = PartWindow(frame.at, frame.at, frame.at + 60, keep=1, pump=Nothing())
     window.offer(frame, lambda: 0.0)
     window.shut()
     delivery = Delivery(
@@ -278,8 +300,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--hardness", type=float, default=0.7)
+    parser.add_argument("--hardness", type=float, default=0.65)
     parser.add_argument("--models", type=Path, default=ROOT / "models")
+    parser.add_argument("--fast", action="store_true", help="not in real time: as fast as it is read, every frame seen, on any machine")
     parser.add_argument("--video", type=Path, help="only write the frames into this folder")
     arguments = parser.parse_args()
     belt = Belt(arguments.parts, arguments.seed, arguments.hardness)
@@ -289,14 +312,15 @@ def main() -> int:
             cv2.imwrite(str(arguments.video / f"{number:06d}.jpg"), belt.frame(number))
         return 0
     limit_threads(1)
-    reader, section = reader_of(arguments.models, {})
-    return measure(belt, reader, section)
+    patient = {"window": {"seconds": 30, "deadline_seconds": 30}, "file": {"pace": "fast"}} if arguments.fast else {}
+    reader, section = reader_of(arguments.models, patient)
+    return measure(belt, reader, section, fast=arguments.fast)
 
 
-def measure(belt: Belt, reader: PartReader, section: CameraSection) -> int:
+def measure(belt: Belt, reader: PartReader, section: CameraSection, *, fast: bool) -> int:
     """Play the belt, and print how it went."""
     alone = scored([(single(reader, belt.frame(belt.middle(part))), belt.texts[part]) for part in range(belt.parts)], belt.parts)
-    frames = BeltCamera(belt)
+    frames = BeltCamera(belt, fast=fast)
     with tempfile.TemporaryDirectory() as folder:
         camera = Camera(SourceName("belt"), section, frames, journal=Path(folder) / "belt", find=lambda _: None, clock=SystemClock())
         camera.open()
@@ -310,9 +334,8 @@ def measure(belt: Belt, reader: PartReader, section: CameraSection) -> int:
     doubled = sum(len(all_of) - 1 for all_of in found.values())
     merged = sum(part not in found for part in range(belt.parts))
     frames_read = Counter(max((line.frames for line in one.lines), default=0) for all_of in found.values() for one in all_of)
-    print(
-        f"{belt.parts} parts, {PARTS_PER_SECOND} a second, {FRAMES_PER_SECOND} frames a second, seed {belt.seed}, hardness {belt.hardness:g}\n"
-    )
+    paces = "as fast as read" if fast else f"{PARTS_PER_SECOND} a second, {FRAMES_PER_SECOND} frames a second"
+    print(f"{belt.parts} parts, {paces}, seed {belt.seed}, hardness {belt.hardness:g}\n")
     print("| | misread | answered | wrong of these |\n|---|---|---|---|")
     print(alone.row("single frame"))
     print(voted.row("best frame and vote"))

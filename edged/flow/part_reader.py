@@ -102,7 +102,7 @@ class PartReader:
         self.inner.begin(delivery, answered.put, beat)
         while answered.empty():
             beat()
-            window.wait(_GLANCE)
+            window.idle(_GLANCE)
         one = answered.get()
         lines = self.inner.seen(one)
         for stage, milliseconds in one.timing_ms.items():

@@ -23,7 +23,7 @@ from edged.flow.parts.window import PartWindow
 from edged.flow.ports import FrameSource, ReportedSource
 from edged.lib.clock import Clock
 from edged.lib.ids import new_id
-from edged.types import Committed, Delivery, FrameId, FrameProblem, Origin, Outcome, SourceName, Trigger
+from edged.types import Committed, Delivery, FrameId, FrameProblem, Origin, Outcome, Pixels, SourceName, Trigger
 
 log = logging.getLogger(__name__)
 
@@ -51,13 +51,26 @@ class Camera(ReportedSource):
         journal: Path,
         find: Callable[[FrameId], Committed | None],
         clock: Clock,
+        warm: Callable[[Pixels], None] = lambda _: None,
     ) -> None:
-        """Take *frames*; note accepted triggers in *journal*, and ask *find* which of them were read already."""
+        """Prepare to deliver parts.
+
+        Args:
+            name: Of the source.
+            section: Its keys.
+            frames: The camera.
+            journal: Where accepted triggers are noted.
+            find: Asked which of them were read already.
+            clock: Of deadlines.
+            warm: Called in the feed's thread with the first frame, and with the first of another size: what is compiled for it now, no
+                part has to wait for.
+        """
         self.name = name
         self._section = self._wanted = section
         self._frames, self._find, self._clock = frames, find, clock
         self._journal = Journal(journal)
-        self._watch = Watch(frames, section, clock, self._on_fired, self._take_asked)
+        self._watch = Watch(frames, section, clock, fired=self._on_fired, came=self._take_asked, resized=self._on_resized)
+        self._warm, self._warmed = warm, False
         self._left: deque[Noted] = deque()
         self._asked: deque[_Asked] = deque()
         self._waiting: deque[tuple[Noted, PartWindow]] = deque()
@@ -149,7 +162,7 @@ class Camera(ReportedSource):
     @property
     def looked(self) -> bool:
         """Whether the camera delivered, or failed to."""
-        return self._frames.looked
+        return self._frames.looked and (self._warmed or bool(self._frames.trouble) or self._frames.ended)
 
     @property
     def trouble(self) -> str:
@@ -186,6 +199,10 @@ class Camera(ReportedSource):
             log.warning("a trigger cannot be noted, and would be lost with the process: %s", error, extra={"source": self.name})
         with self._lock:
             self._waiting.append((noted, window))
+
+    def _on_resized(self, image: Pixels) -> None:
+        self._warm(image)
+        self._warmed = True
 
     def _take_asked(self) -> None:
         """What was asked for meanwhile gets its window."""

@@ -11,7 +11,7 @@ from edged.flow.parts.triggers import Fired, Trigger, make_trigger
 from edged.flow.parts.window import PartWindow
 from edged.flow.ports import FrameSource
 from edged.lib.clock import Clock
-from edged.types import Frame
+from edged.types import Frame, Pixels
 
 _RECENT: Final = 8  # frames that are kept for a trigger that comes late
 _KEPT: Final = 12  # frames of all windows together: 75 MB in full HD
@@ -26,11 +26,24 @@ class Watch:
         frames: FrameSource,
         section: CameraSection,
         clock: Clock,
+        *,
         fired: Callable[[Fired, PartWindow], None],
         came: Callable[[], None],
+        resized: Callable[[Pixels], None],
     ) -> None:
-        """Tell *fired* of each part with the window of its frames; *came* is called after each look, before anybody gets the frame."""
-        self._frames, self._section, self._clock, self._fired, self._came = frames, section, clock, fired, came
+        """Begin to watch.
+
+        Args:
+            frames: The camera.
+            section: Its keys.
+            clock: Of deadlines.
+            fired: Told of each part, with the window of its frames.
+            came: Called after each look, before anybody gets the frame.
+            resized: Told of the first frame, and of the first of another size.
+        """
+        self._frames, self._section, self._clock = frames, section, clock
+        self._fired, self._came, self._resized = fired, came, resized
+        self._size: tuple[int, ...] = ()
         self._trigger = make_trigger(section.trigger)
         self._recent: deque[tuple[Frame, Look]] = deque(maxlen=_RECENT)
         self._open: list[PartWindow] = []
@@ -41,6 +54,21 @@ class Watch:
     def trigger(self) -> Trigger:
         """What says that a part is there."""
         return self._trigger
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is a film that waits for who asks."""
+        return self._section.file.pace == "fast"
+
+    @property
+    def trouble(self) -> str:
+        """Why no frames come."""
+        return self._frames.trouble
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the feed ends, or the film did."""
+        return self.stop.is_set() or self._frames.ended
 
     def change(self, section: CameraSection) -> None:
         """Go by this section from now on; a trigger that stays as it was goes on."""
@@ -57,6 +85,9 @@ class Watch:
     def step(self, seconds: float = _PATIENCE) -> None:
         """Wait for the next frame, so long at most, and show it around."""
         frame = self._frames.newer(self._last, max(0.0, min(seconds, _PATIENCE)))
+        if frame is not None and frame.image.shape != self._size:
+            self._size = frame.image.shape
+            self._resized(frame.image)
         now = self._clock.monotonic()
         look = Look(frame.image, self._section.trigger.region) if frame is not None else None
         sight = self._trigger.look(look, frame.at if frame is not None else now, now)
@@ -84,9 +115,7 @@ class Watch:
             at + section.seconds,
             at + section.deadline_seconds,
             keep=section.frames,
-            wait=self.step,
-            trouble=lambda: self._frames.trouble,
-            stopped=self.stop.is_set,
+            pump=self,
         )
         for frame, look in self._recent:
             window.offer(frame, lambda look=look: look.energy)  # type: ignore[misc]

@@ -1,9 +1,29 @@
 """The frames of one part, while they come; a `Window`."""
 
+import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from edged.types import Frame
+
+
+class Pump(Protocol):
+    """Where frames come from."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether frames come only when they are asked for: then all of a part are there before the first is read."""
+
+    @property
+    def trouble(self) -> str:
+        """Why no frames come."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing will come any more."""
+
+    def step(self, seconds: float) -> None:
+        """Let the next frame come."""
 
 
 class _Kept(NamedTuple):
@@ -18,20 +38,10 @@ def _energy(kept: _Kept) -> float:
 class PartWindow:
     """Keeps the sharpest frames of a part that nobody read yet. Used by the feed's thread."""
 
-    def __init__(
-        self,
-        start: float,
-        end: float,
-        deadline: float,
-        *,
-        keep: int,
-        wait: Callable[[float], None],
-        trouble: Callable[[], str],
-        stopped: Callable[[], bool],
-    ) -> None:
-        """Take frames from *start* to *end*, monotonic, and keep so many; *wait* lets the camera deliver, until it *stopped*."""
+    def __init__(self, start: float, end: float, deadline: float, *, keep: int, pump: Pump) -> None:
+        """Take frames from *start* to *end*, monotonic, and keep so many; *pump* lets the camera deliver."""
         self.start, self._end, self._deadline = start, end, deadline
-        self._keep, self._wait, self._trouble, self._stopped = keep, wait, trouble, stopped
+        self._keep, self._pump = keep, pump
         self._kept: list[_Kept] = []
         self._seen = 0
         self._shut = False
@@ -45,7 +55,7 @@ class PartWindow:
     @property
     def open(self) -> bool:
         """Whether more frames may come."""
-        return not self._shut and not self._stopped()
+        return not self._shut and not self._pump.stopped
 
     @property
     def seen(self) -> int:
@@ -60,15 +70,22 @@ class PartWindow:
     @property
     def trouble(self) -> str:
         """Why the camera delivers none."""
-        return "edged was stopped" if self._stopped() else self._trouble()
+        return "edged was stopped" if self._pump.stopped else self._pump.trouble
 
     def wait(self, seconds: float) -> None:
         """Let frames come."""
-        self._wait(seconds)
+        self._pump.step(seconds)
+
+    def idle(self, seconds: float) -> None:
+        """Let frames come while one is being read, unless they wait for who asks."""
+        if self._pump.waits:
+            time.sleep(seconds)
+        else:
+            self._pump.step(seconds)
 
     def best(self) -> Frame | None:
         """The sharpest that waits."""
-        if not self._kept:
+        if not self._kept or (self._pump.waits and self.open):
             return None
         best = max(self._kept, key=_energy)
         self._kept.remove(best)
