@@ -50,6 +50,7 @@ from edged.flow.read_verb import ReadVerb
 from edged.flow.relay import Relay
 from edged.flow.replay_verb import ReplayVerb
 from edged.flow.trigger_verb import TriggerVerb
+from edged.flow.warming import Warming
 from edged.generation import build_generation
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock, SystemClock, clock_synced
@@ -175,7 +176,7 @@ def _open(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> _Inside:
     undo.callback(outbox.close)
     succession = Succession(build_generation(loaded, clock))
     undo.callback(succession.close)
-    sources = open_sources(loaded.config, outbox, clock, undo)
+    sources = open_sources(loaded.config, outbox, clock, undo, Warming(succession.lease, succession.check))
     ledger = Ledger([source.name for source in sources], _SLOTS, clock)
     return _Inside(outbox=outbox, succession=succession, sources=sources, ledger=ledger)
 

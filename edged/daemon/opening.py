@@ -3,8 +3,9 @@
 import logging
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from edged.config import CameraSection, Config, FolderSection
@@ -22,7 +23,7 @@ from edged.flow.payload import encode_reading
 from edged.flow.ports import FrameSource, ReportedSource
 from edged.lib.clock import Clock, clock_synced
 from edged.lib.files import atomic_write
-from edged.types import Reading, SourceName
+from edged.types import Pixels, Reading, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +54,10 @@ def capture_of(name: SourceName, section: CameraSection) -> FrameSource:
     return Capture(name, section)
 
 
-def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[ReportedSource]:
-    """Every source that the configuration names, open; folders are locked."""
+def open_sources(
+    config: Config, outbox: Outbox, clock: Clock, undo: ExitStack, warm: Callable[[SourceName, Pixels, Callable[[], None]], None]
+) -> list[ReportedSource]:
+    """Every source that the configuration names, open; folders are locked. *warm* reads the first frame of a camera for nobody."""
     instance = instance_of(config.state_dir)
     sources: list[ReportedSource] = []
     for name, section in config.folders.items():
@@ -65,7 +68,9 @@ def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) 
         sources.append(source)
     for name, camera in config.cameras.items():
         frames, journal = capture_of(SourceName(name), camera), config.state_dir / "triggers" / f"{name}.log"
-        parts = Camera(SourceName(name), camera, frames, journal=journal, find=outbox.find, clock=clock)
+        parts = Camera(
+            SourceName(name), camera, frames, journal=journal, find=outbox.find, clock=clock, warm=partial(warm, SourceName(name))
+        )
         undo.callback(parts.close)
         parts.open()
         sources.append(parts)

@@ -92,7 +92,7 @@ class PartReader:
             else:
                 break
         if not job.frames:
-            job.problem = job.refused or _no_frame(window, job.started)
+            job.problem = job.refused or _no_frame(window, self.clock.monotonic() - job.started)
 
     def _read_frame(self, job: PartJob, frame: Frame, window: Window, beat: Beat) -> None:
         """Read one frame, and let others come meanwhile."""
@@ -134,9 +134,8 @@ class PartReader:
         job.delivery = replace(job.delivery, captured_at=best.delivery.captured_at)
 
 
-def _no_frame(window: Window, began: float) -> FrameProblem:
+def _no_frame(window: Window, waited: float) -> FrameProblem:
     """There was nothing to read: that is no reading of an empty part, something is amiss."""
-    waited = max(0.0, window.deadline - began)
     why = window.trouble or "see that the camera delivers while a part is there, and window.seconds and window.deadline_seconds"
     told = f"no frame came within {waited:.2g} s" if not window.seen else f"{window.seen} frames came too late to be read"
     return FrameProblem(outcome=Outcome.FAILED, reason=f"{told}; {why}")

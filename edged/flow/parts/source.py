@@ -51,7 +51,7 @@ class Camera(ReportedSource):
         journal: Path,
         find: Callable[[FrameId], Committed | None],
         clock: Clock,
-        warm: Callable[[Pixels], None] = lambda _: None,
+        warm: Callable[[Pixels, Callable[[], None]], None] = lambda _image, _beat: None,
     ) -> None:
         """Prepare to deliver parts.
 
@@ -62,8 +62,8 @@ class Camera(ReportedSource):
             journal: Where accepted triggers are noted.
             find: Asked which of them were read already.
             clock: Of deadlines.
-            warm: Called in the feed's thread with the first frame, and with the first of another size: what is compiled for it now, no
-                part has to wait for.
+            warm: Called in the feed's thread with the first frame, and with the first of another size, and a beat: what is compiled
+                for it now, no part has to wait for.
         """
         self.name = name
         self._section = self._wanted = section
@@ -71,6 +71,7 @@ class Camera(ReportedSource):
         self._journal = Journal(journal)
         self._watch = Watch(frames, section, clock, fired=self._on_fired, came=self._take_asked, resized=self._on_resized)
         self._warm, self._warmed = warm, False
+        self._beat: Callable[[], None] = lambda: None  # that of the feed
         self._left: deque[Noted] = deque()
         self._asked: deque[_Asked] = deque()
         self._waiting: deque[tuple[Noted, PartWindow]] = deque()
@@ -93,7 +94,7 @@ class Camera(ReportedSource):
 
     def deliveries(self, stop: threading.Event, beat: Callable[[], None]) -> Iterator[Delivery]:
         """One for each part; what an earlier process accepted and did not read comes first, and fails."""
-        self._watch.stop = stop
+        self._watch.stop, self._beat = stop, beat
         while not stop.is_set():
             if self._wanted is not self._section:
                 self._section = self._wanted
@@ -181,7 +182,8 @@ class Camera(ReportedSource):
                 "waiting": len(self._asked) + len(self._waiting),  # triggers whose part was not taken up yet
                 "missed": self._missed,  # parts that came when too many waited: they have no reading
             }
-        return {"state": camera.pop("state", "starting"), **counted, **camera}
+        state = camera.pop("state")
+        return {"state": state if self.looked else "starting", **counted, **camera}
 
     def _on_fired(self, fired: Fired, window: PartWindow) -> None:
         """A trigger of our own: noted where that is possible, and read in any case."""
@@ -201,7 +203,7 @@ class Camera(ReportedSource):
             self._waiting.append((noted, window))
 
     def _on_resized(self, image: Pixels) -> None:
-        self._warm(image)
+        self._warm(image, self._beat)
         self._warmed = True
 
     def _take_asked(self) -> None:

@@ -109,7 +109,7 @@ class Watch:
         """The window of a part that is there since *at*: the part before it gets no more frames."""
         section = self._section.window
         for before in self._open:
-            before.shut()
+            before.end_before(at)
         window = PartWindow(
             at - section.before_seconds,
             at + section.seconds,

@@ -108,11 +108,15 @@ class PartWindow:
         self._kept.remove(min(self._kept, key=_energy))
         self.left_out += 1
 
+    def end_before(self, at: float) -> None:
+        """The next part is there since *at*: what was taken later shows that one."""
+        self._end = min(self._end, at)
+
     def tick(self, now: float) -> None:
         """It is *now*: what is over is closed, though no frame says so."""
         if now > max(self._end, self._deadline):
             self._shut = True
 
     def shut(self) -> None:
-        """The part is gone, or the next one came: no more frames."""
+        """The part is gone: no more frames."""
         self._shut = True
