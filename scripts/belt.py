@@ -49,7 +49,7 @@ FIRST = FRAMES  # number of the frame in which the first code stands in the midd
 SECTION: Mapping[str, Any] = {
     "kind": "camera",
     "url": "file:///belt",
-    "trigger": {"kind": "presence", "region": ["25%", "0%", "50%", "100%"]},
+    "trigger": {"kind": "presence", "region": ["25%", "0%", "50%", "100%"], "empty_frames": 3},
     "window": {"seconds": 0.5, "deadline_seconds": 1.0, "frames": 5, "agree": 2},
 }
 
@@ -92,9 +92,9 @@ class Belt:
         """The frame in which its code stands in the middle."""
         return FIRST + part * FRAMES
 
-    def frame(self, number: int) -> Pixels:
-        """One frame, HEIGHT x WIDTH x 3."""
-        rng = np.random.default_rng((self.seed, number))
+    def frame(self, number: int, take: int = 0) -> Pixels:
+        """One frame, HEIGHT x WIDTH x 3; another *take* differs in blur, light and noise."""
+        rng = np.random.default_rng((self.seed, number, take))
         view = np.full((HEIGHT, WIDTH), 60.0, np.float32)  # the belt itself
         near = self.part_of(number)
         for part in (near - 1, near, near + 1):

@@ -1,7 +1,7 @@
 """The vote: one transcript of a line from those of several pictures.
 
 As in ROVER (Fiscus 1997) the readings are laid beside one another and each place votes; where they stand beside one another for
-certain, the votes are the posteriors, multiplied (the product rule of Kittler et al. 1998) and tempered by the square root of their
+certain, the votes are the posteriors, multiplied (the product rule of Kittler et al. 1998) and tempered by a power of their
 number: pictures of one part share its light, its print and the model's habits, so they say less than as many independent ones
 would. The figures stand in ARCHITECTURE.md, D-113. A picture whose text cannot be laid beside the others for certain votes as a
 string: it takes confidence, and moves no character.
@@ -18,7 +18,7 @@ from edged.flow.vote.characters import Aligned, align
 from edged.flow.vote.lines import Frames, same_lines
 from edged.types import NO_TEXT, Character, SeenLine, Transcript
 
-_TEMPER: Final = 0.5  # exponent of the number of pictures by which their evidence is divided
+_TEMPER: Final = 0.3  # exponent of the number of pictures by which their evidence is divided
 Shares = dict[str, float]  # what one picture says of one place: texts and their posteriors; "" is nothing
 
 
