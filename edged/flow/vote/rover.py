@@ -128,17 +128,18 @@ def _shares(character: Character) -> Shares:
 
 
 def _character(votes: Sequence[Shares]) -> Character:
-    """The character that the pictures see at one place; `""` where it is none."""
+    """The character at one place, `""` where it is none: one that a picture reads there, for what all see only weakly nobody read."""
+    read = {max(shares, key=lambda text: shares[text]) for shares in votes}
     texts = {text for shares in votes for text in shares}
     temper = len(votes) ** -_TEMPER
     scores = {text: temper * sum(log(max(shares.get(text, 0.0), SEEN)) for shares in votes) for text in texts}
     highest = max(scores.values())
     weights = {text: exp(score - highest) for text, score in scores.items()}
     total = sum(weights.values()) + _unseen(votes, temper, highest)
-    ranked = sorted(((weight / total, text) for text, weight in weights.items()), reverse=True)
+    ranked = sorted(((weight / total, text) for text, weight in weights.items()), key=lambda one: (one[1] in read, *one), reverse=True)
     (share, text), rest = ranked[0], ranked[1:]
-    second, alternative = rest[0] if rest else (0.0, "")
-    others = tuple((other, posterior) for posterior, other in rest if posterior >= SEEN)
+    second, alternative = max(rest, default=(0.0, ""))
+    others = tuple((other, posterior) for posterior, other in sorted(rest, reverse=True) if posterior >= SEEN)
     return Character(text=text, confidence=share, alternative=alternative, margin=share - second, others=others)
 
 
