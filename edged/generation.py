@@ -35,6 +35,7 @@ from edged.flow.reader import Layout, Reader, Steps
 from edged.flow.recognise import Recogniser
 from edged.flow.room import Room, admit_all
 from edged.flow.rules import FieldRules, Rules
+from edged.flow.share import Share
 from edged.flow.upright import upright
 from edged.layouts import detected, regions, whole
 from edged.lib.clock import Clock, clock_synced
@@ -145,13 +146,18 @@ class Builder:
         before: Generation | None = None,
         wait: Callable[[float], object] = time.sleep,
         pages: bool = False,
+        cameras: bool = False,
     ) -> None:
-        """Look for models on *shelf*, for whole *pages* or not; *config* is the digest that readings carry; see `build_generation`."""
+        """Look for models on *shelf*, for whole *pages* or not; *config* is the digest that readings carry; see `build_generation`.
+
+        Where there are *cameras*, files take half of the requests of a recogniser.
+        """
         self._wanted = detector or DetectorSection()
         self._shelf, self._section, self._config, self._clock, self._wait = tuple(shelf), section, config, clock, wait
         self._dictionaries, self._references = dictionaries or {}, references or {}
         opened, detectors = (before.opened, before.detectors) if before else ((), ())
-        self._pages, self._room = pages, Room()
+        self._pages, self._room, self._cameras = pages, Room(), cameras
+        self._shares: dict[int, Share] = {}  # by recogniser
         self._before = {model.ref: Opened(model, one) for model, one in opened if (one.section, one.pages) == (section, pages)}
         self._before_detectors = {model.ref: OpenedDetector(model, one) for model, one in detectors if one.section == section}
         self._detector: OpenedDetector | None = None
@@ -181,6 +187,7 @@ class Builder:
             before=before,
             wait=wait,
             pages=pages or any(source.layout == "detect" for source in loaded.config.sources.values()),
+            cameras=bool(loaded.config.cameras),
         )
 
     def model(self, wanted: ModelSection) -> Opened:
@@ -264,10 +271,11 @@ class Builder:
         def prove(data: bytes) -> None:
             trial.survives(data, source.limits, timeout_seconds=_TRIAL_SECONDS)
 
+        submit = recogniser.submit if isinstance(source, CameraSection) or not self._cameras else self._share(recogniser).submit
         at_once = AtOnce(
             prepared=partial(normalised, section=source.preprocess, height=shape.height),
             cut=partial(segments.cut, widest=shape.width_buckets[-1], overlap=shape.overlap),
-            submit=recogniser.submit,
+            submit=submit,
             check=recogniser.check,
             join=partial(segments.join, overlap=shape.overlap // shape.stride),
             transcribe=transcribe_found,
@@ -277,7 +285,7 @@ class Builder:
             decode=lambda data, admit=admit_all: decode(data, source.limits, admit).image,
             layout=self._layout(source, shape.height, at_once),
             cut=at_once.cut,
-            submit=recogniser.submit,
+            submit=submit,
             join=at_once.join,
             transcribe=transcribe_found if source.layout == "detect" else transcribe,
             correct=correct_found if source.layout == "detect" else rules.correct,
@@ -295,6 +303,11 @@ class Builder:
             clock=self._clock,
             synced=clock_synced,
         )
+
+    def _share(self, recogniser: Recogniser) -> Share:
+        """That of the files, one for all folders."""
+        share = Share(max(1, recogniser.requests // 2), recogniser.submit, recogniser.check)
+        return self._shares.setdefault(id(recogniser), share)
 
     def _layout(self, source: ReadingSection, height: int, at_once: AtOnce) -> Layout:
         """From a frame to its text lines, of the height of the model; *at_once* tells which way up a page stands."""

@@ -1,7 +1,7 @@
 """A rendered belt: parts with printed codes pass a camera, five a second, blurred, noisy, glaring and tilted.
 
     python -m scripts.belt --parts 600            # how best frame and vote do beside a single frame; the table goes to stdout
-    python -m scripts.belt --parts 40 --video DIR   # the frames as pictures, for a camera of kind file
+    python -m scripts.belt --parts 40 --film DIR    # the frames as pictures, for a camera of kind file
 
 Every frame is drawn from its number and the seed: the same belt everywhere, with OpenCV's own letters, so that no font is needed.
 The single frame is the one in which the code stands in the middle of the view, as a light barrier would choose it; it goes through
@@ -49,7 +49,7 @@ FIRST = FRAMES  # number of the frame in which the first code stands in the midd
 SECTION: Mapping[str, Any] = {
     "kind": "camera",
     "url": "file:///belt",
-    "trigger": {"kind": "presence", "region": ["25%", "0%", "50%", "100%"], "empty_frames": 3},
+    "trigger": {"kind": "presence", "region": ["25%", "0%", "50%", "100%"]},
     "window": {"seconds": 0.5, "deadline_seconds": 1.0, "frames": 5, "agree": 2},
 }
 
@@ -303,13 +303,13 @@ def main() -> int:
     parser.add_argument("--hardness", type=float, default=0.65)
     parser.add_argument("--models", type=Path, default=ROOT / "models")
     parser.add_argument("--fast", action="store_true", help="not in real time: as fast as it is read, every frame seen, on any machine")
-    parser.add_argument("--video", type=Path, help="only write the frames into this folder")
+    parser.add_argument("--film", type=Path, help="only write the frames into this folder")
     arguments = parser.parse_args()
     belt = Belt(arguments.parts, arguments.seed, arguments.hardness)
-    if arguments.video:
-        arguments.video.mkdir(parents=True, exist_ok=True)
+    if arguments.film:
+        arguments.film.mkdir(parents=True, exist_ok=True)
         for number in range(1, belt.frames + 1):
-            cv2.imwrite(str(arguments.video / f"{number:06d}.jpg"), belt.frame(number))
+            cv2.imwrite(str(arguments.film / f"{number:06d}.jpg"), belt.frame(number))
         return 0
     limit_threads(1)
     patient = {"window": {"seconds": 30, "deadline_seconds": 30}, "file": {"pace": "fast"}} if arguments.fast else {}

@@ -21,10 +21,10 @@ class TriggerSection(Section):
         description="where presence and motion look, and frames are compared: [x, y, width, height], pixels or per cent; none is all",
     )
     min_text: float = Field(
-        default=2.0,
+        default=3.0,
         ge=0.5,
         le=50,
-        description="presence: strokes side by side in an eighth of the region's width; well below it, nothing is there",
+        description="presence: strokes side by side in a quarter of the region's width; well below it, nothing is there",
     )
     min_motion: float = Field(
         default=2.0, ge=0.1, le=90, description="motion: per cent of the region that changed; well below it, nothing moves"

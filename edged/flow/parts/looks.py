@@ -22,7 +22,7 @@ _WIDTH: Final = 640  # pixels of the small picture at most
 _MOVING_WIDTH: Final = 160
 _STROKE: Final = 8  # grey levels between a stroke and what is around it, at least
 _ABOVE_NOISE: Final = 3.5  # times what is dark or light and narrow on the ground
-_WINDOW: Final = 8, 16  # in what share of the region's width and height strokes are counted
+_WINDOW: Final = 4, 16  # in what share of the region's width and height strokes are counted
 _ROWS: Final = 64  # of a region are enough to tell its noise
 _LEAST_WINDOW: Final = 24, 12  # pixels of the small picture
 _WIDEST_STROKE: Final = 9, 31  # pixels, by the height of the region
@@ -48,7 +48,7 @@ class Look:
 
     @cached_property
     def text(self) -> float:
-        """How many strokes stand side by side, where most do: the mean of some rows, in an eighth of the width."""
+        """How many strokes stand side by side, where most do: the mean of some rows, in a quarter of the width."""
         tall, _ = self.grey.shape
         smooth: Grey = cv2.GaussianBlur(self.grey, (5, 5), 0)  # type: ignore[assignment]
         least, most = _WIDEST_STROKE

@@ -59,6 +59,6 @@ def test_it_does_not_grow_for_ever(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """What, where, and what to do."""
     (tmp_path / "state").write_text("a file")
-    with pytest.raises(SourceError, match="gate.log cannot be written") as raised:
+    with pytest.raises(SourceError, match=r"gate\.log cannot be written") as raised:
         Journal(tmp_path / "state" / "gate.log").open()
     assert "state_dir" in raised.value.hint

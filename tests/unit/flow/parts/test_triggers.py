@@ -1,6 +1,5 @@
 """What says that a part is there."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -99,8 +98,8 @@ class Line:
 
 
 @pytest.fixture
-def lines() -> Iterator[list[Line]]:
-    yield []
+def lines() -> list[Line]:
+    return []
 
 
 def test_each_edge_of_a_line_is_a_part_at_its_own_time(lines: list[Line]) -> None:
