@@ -203,7 +203,7 @@ def test_parts_go_the_whole_way_and_each_is_one_reading(tmp_path: Path) -> None:
         thread.start()
     for number in range(10):
         camera.ask(str(number))
-        until(lambda: frames.show(picture(1)) and camera.told()["filed"] > number)
+        until(lambda: frames.show(picture(1)) and camera.told()["filed"] == len(store.readings) == number + 1)  # noqa: B023 - waited for here
     stop.set()
     for thread in threads:
         thread.join(30)
