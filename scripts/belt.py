@@ -255,8 +255,8 @@ def single(reader: PartReader, image: Pixels) -> Reading:
     return reader.conclude(done.get())
 
 
-def readings(camera: Camera, frames: BeltCamera, reader: PartReader) -> Iterator[tuple[Reading, float]]:
-    """Every reading of the belt, with its seconds from trigger to reading."""
+def readings(camera: Camera, frames: BeltCamera, reader: PartReader) -> Iterator[Reading]:
+    """Every reading of the belt."""
     stop = threading.Event()
 
     def beat() -> None:
@@ -270,7 +270,7 @@ def readings(camera: Camera, frames: BeltCamera, reader: PartReader) -> Iterator
         reader.begin(delivery, done.put, beat)
         reading = reader.conclude(done.get())
         camera.finish(reading.id, reading.outcome, reading.reasons)
-        yield reading, time.monotonic()
+        yield reading
 
 
 @dataclass(frozen=True)
@@ -282,10 +282,27 @@ class Score:
     answered: int  # `ok`
     wrong: int  # of the answered
 
+    @property
+    def misread(self) -> float:
+        """The share that does not say what is printed."""
+        return 1 - self.right / self.parts
+
     def row(self, name: str) -> str:
-        misread = 1 - self.right / self.parts
+        """For the table."""
         wrong = self.wrong / max(1, self.answered)
-        return f"| {name} | {misread:.1%} | {self.answered / self.parts:.1%} | {self.wrong} of {self.answered} ({wrong:.2%}) |"
+        return f"| {name} | {self.misread:.1%} | {self.answered / self.parts:.1%} | {self.wrong} of {self.answered} ({wrong:.2%}) |"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How a belt was read."""
+
+    score: Score
+    doubled: int = 0
+    merged: int = 0
+    missed: int = 0
+    passed_over: int = 0  # frames
+    voted: Mapping[int, int] = field(default_factory=dict)  # parts by the number of frames that voted
 
 
 def scored(found: list[tuple[Reading, str]], parts: int) -> Score:
@@ -294,6 +311,34 @@ def scored(found: list[tuple[Reading, str]], parts: int) -> Score:
     sure = [reading.outcome is Outcome.OK for reading, _ in found]
     wrong = sum(one and not two for one, two in zip(sure, right, strict=True))
     return Score(parts=parts, right=sum(right), answered=sum(sure), wrong=wrong)
+
+
+def singles(belt: Belt, reader: PartReader) -> Tally:
+    """Each part by the one frame in which it stands in the middle."""
+    found = [(single(reader, belt.frame(belt.middle(part))), belt.texts[part]) for part in range(belt.parts)]
+    return Tally(score=scored(found, belt.parts))
+
+
+def played(belt: Belt, reader: PartReader, section: CameraSection, journal: Path, *, fast: bool) -> Tally:
+    """The parts as the camera reads them."""
+    frames = BeltCamera(belt, fast=fast)
+    camera = Camera(SourceName("belt"), section, frames, journal=journal, find=lambda _: None, clock=SystemClock())
+    camera.open()
+    found: dict[int, list[Reading]] = {}
+    for reading in readings(camera, frames, reader):
+        number = int(reading.origin.name.rpartition(" ")[2]) if reading.origin.width else -FRAMES
+        found.setdefault(belt.part_of(number), []).append(reading)
+    told = camera.told()
+    camera.close()
+    firsts = [(one, belt.texts[part]) for part, all_of in found.items() if 0 <= part < belt.parts for one in all_of[:1]]
+    return Tally(
+        score=scored(firsts, belt.parts),
+        doubled=sum(len(all_of) - 1 for all_of in found.values()),
+        merged=sum(part not in found for part in range(belt.parts)),
+        missed=told["missed"],
+        passed_over=frames.passed_over,
+        voted=Counter(max((line.frames for line in one.lines), default=0) for all_of in found.values() for one in all_of),
+    )
 
 
 def main() -> int:
@@ -319,29 +364,18 @@ def main() -> int:
 
 def measure(belt: Belt, reader: PartReader, section: CameraSection, *, fast: bool) -> int:
     """Play the belt, and print how it went."""
-    alone = scored([(single(reader, belt.frame(belt.middle(part))), belt.texts[part]) for part in range(belt.parts)], belt.parts)
-    frames = BeltCamera(belt, fast=fast)
+    alone = singles(belt, reader)
     with tempfile.TemporaryDirectory() as folder:
-        camera = Camera(SourceName("belt"), section, frames, journal=Path(folder) / "belt", find=lambda _: None, clock=SystemClock())
-        camera.open()
-        found: dict[int, list[Reading]] = {}
-        for reading, _ in readings(camera, frames, reader):
-            number = int(reading.origin.name.rpartition(" ")[2]) if reading.origin.width else -1
-            found.setdefault(belt.part_of(number), []).append(reading)
-        told = camera.told()
-        camera.close()
-    voted = scored([(one, belt.texts[part]) for part, all_of in found.items() if 0 <= part < belt.parts for one in all_of[:1]], belt.parts)
-    doubled = sum(len(all_of) - 1 for all_of in found.values())
-    merged = sum(part not in found for part in range(belt.parts))
-    frames_read = Counter(max((line.frames for line in one.lines), default=0) for all_of in found.values() for one in all_of)
+        voted = played(belt, reader, section, Path(folder) / "belt", fast=fast)
     paces = "as fast as read" if fast else f"{PARTS_PER_SECOND} a second, {FRAMES_PER_SECOND} frames a second"
     print(f"{belt.parts} parts, {paces}, seed {belt.seed}, hardness {belt.hardness:g}\n")
     print("| | misread | answered | wrong of these |\n|---|---|---|---|")
-    print(alone.row("single frame"))
-    print(voted.row("best frame and vote"))
-    print(f"\ndoubled {doubled}, merged {merged}, {told['missed']} missed; {frames.passed_over} of {belt.frames} frames passed over")
-    print(f"frames that voted: {', '.join(f'{count} x {number}' for number, count in sorted(frames_read.items()))}")
-    return 0 if not doubled and not merged else 1
+    print(alone.score.row("single frame"))
+    print(voted.score.row("best frame and vote"))
+    told = f"doubled {voted.doubled}, merged {voted.merged}, {voted.missed} missed"
+    print(f"\n{told}; {voted.passed_over} of {belt.frames} frames passed over")
+    print(f"frames that voted: {', '.join(f'{count} x {number}' for number, count in sorted(voted.voted.items()))}")
+    return 0 if not voted.doubled and not voted.merged else 1
 
 
 if __name__ == "__main__":
