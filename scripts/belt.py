@@ -73,7 +73,7 @@ class Belt:
 
     parts: int
     seed: int = 1
-    hardness: float = 0.65  # of blur, noise and glare
+    hardness: float = 0.7  # of blur, noise and glare
     texts: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -345,7 +345,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--hardness", type=float, default=0.65)
+    parser.add_argument("--hardness", type=float, default=0.7)
     parser.add_argument("--models", type=Path, default=ROOT / "models")
     parser.add_argument("--fast", action="store_true", help="not in real time: as fast as it is read, every frame seen, on any machine")
     parser.add_argument("--film", type=Path, help="only write the frames into this folder")

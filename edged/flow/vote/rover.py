@@ -3,7 +3,8 @@
 As in ROVER (Fiscus 1997) the readings are laid beside one another and each place votes; where they stand beside one another for
 certain, the votes are the posteriors, multiplied (the product rule of Kittler et al. 1998) and tempered by a power of their
 number: pictures of one part share its light, its print and the model's habits, so they say less than as many independent ones
-would. The figures stand in ARCHITECTURE.md, D-113. A picture whose text cannot be laid beside the others for certain votes as a
+would. Where one sees nothing and others a character, that is weak evidence: glare and smears take characters away, and seldom make
+one. The figures stand in ARCHITECTURE.md, D-113. A picture whose text cannot be laid beside the others for certain votes as a
 string: it takes confidence, and moves no character.
 """
 
@@ -19,7 +20,11 @@ from edged.flow.vote.lines import Frames, same_lines
 from edged.types import NO_TEXT, Character, SeenLine, Transcript
 
 _TEMPER: Final = 0.3  # exponent of the number of pictures by which their evidence is divided
+_LOST: Final = 0.05  # of a character, where a picture shows nothing: glare and smears take characters away, and seldom make one
 Shares = dict[str, float]  # what one picture says of one place: texts and their posteriors; "" is nothing
+
+
+NOTHING: Final[Shares] = {"": 0.6}  # at a place where others see something; nobody keeps the posteriors of blanks
 
 
 def fuse(frames: Frames) -> tuple[SeenLine, ...]:
@@ -55,11 +60,14 @@ def _fused(votes: Sequence[SeenLine], pictures: int) -> SeenLine:
     transcript = vote_on([vote.transcript for vote in clean])
     best = max(clean, key=lambda vote: (vote.transcript.text == transcript.text, vote.transcript.confidence))
     present = len(votes) / pictures
+    alike = sum(vote.transcript.text == transcript.text for vote in clean)
+    made_up = () if alike or not transcript.text else (f'none of {len(clean)} frames says "{transcript.text}" by itself',)
     return replace(
         best,
         transcript=replace(transcript, confidence=transcript.confidence * present),
+        doubts=(*best.doubts, *made_up),
         frames=len(clean),
-        agreement=sum(vote.transcript.text == transcript.text for vote in clean) / len(clean),
+        agreement=alike / len(clean),
     )
 
 
@@ -109,18 +117,12 @@ def _voted(length: int, beside: Sequence[tuple[Transcript, Aligned]], sure: floa
 
 def _at(transcript: Transcript, aligned: Aligned, at: int) -> Shares:
     index = aligned.beside[at]
-    return _shares(transcript.characters[index]) if index is not None else {"": _around(transcript, aligned, at)}
+    return _shares(transcript.characters[index]) if index is not None else NOTHING
 
 
 def _in_gap(transcript: Transcript, aligned: Aligned, at: int, number: int) -> Shares:
     indexes = aligned.between[at]
-    return _shares(transcript.characters[indexes[number]]) if number < len(indexes) else {"": _around(transcript, aligned, at)}
-
-
-def _around(transcript: Transcript, aligned: Aligned, at: int) -> float:
-    """How sure a picture is of nothing at a place: as its surest neighbour there, for nobody keeps the posteriors of blanks."""
-    near = [index for index in aligned.beside[max(0, at - 1) : at + 2] if index is not None]
-    return max((transcript.characters[index].confidence for index in near), default=transcript.confidence)
+    return _shares(transcript.characters[indexes[number]]) if number < len(indexes) else NOTHING
 
 
 def _shares(character: Character) -> Shares:
@@ -132,7 +134,7 @@ def _character(votes: Sequence[Shares]) -> Character:
     read = {max(shares, key=lambda text: shares[text]) for shares in votes}
     texts = {text for shares in votes for text in shares}
     temper = len(votes) ** -_TEMPER
-    scores = {text: temper * sum(log(max(shares.get(text, 0.0), SEEN)) for shares in votes) for text in texts}
+    scores = {text: temper * sum(log(_share(shares, text)) for shares in votes) for text in texts}
     highest = max(scores.values())
     weights = {text: exp(score - highest) for text, score in scores.items()}
     total = sum(weights.values()) + _unseen(votes, temper, highest)
@@ -145,5 +147,10 @@ def _character(votes: Sequence[Shares]) -> Character:
 
 def _unseen(votes: Sequence[Shares], temper: float, highest: float) -> float:
     """The weight of all that no picture told of: what is left of 1 in each."""
-    left = temper * sum(log(max(1 - sum(shares.values()), SEEN)) for shares in votes)
+    left = temper * sum(log(_LOST if shares is NOTHING else max(1 - sum(shares.values()), SEEN)) for shares in votes)
     return exp(left - highest)
+
+
+def _share(shares: Shares, text: str) -> float:
+    """What one picture gives a text at a place, at least so much that no picture alone can rule it out."""
+    return max(shares.get(text, 0.0), _LOST if shares is NOTHING else SEEN)

@@ -52,7 +52,7 @@ def test_the_surer_one_wins_a_place_and_the_dispute_is_told() -> None:
         seen("L2411T", weak={1: (0.6, "Z"), 5: (0.6, "7")}),
     )
     assert line.transcript.text == "L24117"
-    assert line.agreement == pytest.approx(1 / 3)
+    assert (line.agreement, line.doubts) == (pytest.approx(1 / 3), ())
     assert line.transcript.confidence < 0.8
     assert ("Z" in [other for other, _ in line.transcript.characters[1].others]) or line.transcript.characters[1].alternative == "Z"
 
@@ -66,6 +66,19 @@ def test_what_one_picture_lost_or_doubled_is_put_right() -> None:
     """Characters that are missing or too many vote against those that others see there."""
     assert one(seen("L24117"), seen("L24117"), seen("L2417")).transcript.text == "L24117"
     assert one(seen("L24117"), seen("L24117"), seen("L241-17", weak={4: (0.5, "")})).transcript.text == "L24117"
+
+
+def test_a_text_that_no_picture_says_is_doubted() -> None:
+    """It may be right, and nobody has seen it."""
+    line = one(seen("L2411T", weak={5: (0.5, "7")}), seen("LZ4117", weak={1: (0.5, "2")}))
+    assert (line.transcript.text, line.agreement) == ("L24117", 0.0)
+    assert line.doubts == ('none of 2 frames says "L24117" by itself',)
+
+
+def test_what_glare_took_from_one_picture_the_others_put_back() -> None:
+    """Nothing seen is weak evidence against a character that is seen surely."""
+    line = one(seen("L24117"), seen("L24"), seen("L24117"), seen("4117"))
+    assert (line.transcript.text, line.transcript.confidence > 0.9) == ("L24117", True)
 
 
 def test_another_text_moves_no_character_and_takes_confidence() -> None:
