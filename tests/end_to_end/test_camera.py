@@ -15,7 +15,7 @@ from scripts.belt import SECTION, Belt
 from tests.doubles.consumer import say
 from tests.doubles.wait import until
 from tests.end_to_end import laws
-from tests.end_to_end.box import ROOT, Box, Subscriber, running
+from tests.end_to_end.box import ROOT, SAMPLES, Box, Subscriber, running
 from tests.end_to_end.test_requests import told
 
 SCHEMA = json.loads((ROOT / "config" / "reading.schema.json").read_text(encoding="utf8"))
@@ -120,6 +120,23 @@ def test_triggers_of_a_daemon_that_was_killed_are_answered_by_the_next(tmp_path:
         subscriber.wait_status("online")
         until(box.answers)
         assert ask_socket(box.counted[0], "status")["accepted"] == 0
+
+
+def test_triggers_are_read_in_time_while_a_folder_is_worked_off(tmp_path: Path) -> None:
+    """A folder waits, a camera does not: each trigger has its frames read before its deadline, and files go on being read."""
+    gate = triggered(still(tmp_path / "film"), window={"deadline_seconds": 3})
+    with running(tmp_path, sources={"gate": gate, "inbox": {"path": "inbox"}}) as (box, subscriber):
+        until(lambda: box.answers() and ask_socket(box.counted[0], "status")["sources"]["gate"]["state"] == "streaming")
+        for number in range(400):
+            box.drop(SAMPLES / "lot.png", f"{number}.png")
+        parts: list[dict[str, Any]] = []
+        for number in range(5):
+            ask_socket(box.counted[0], "trigger", source="gate", part=str(number))
+            found = subscriber.wait(lambda found: sum(reading["source"] == "gate" for reading in found) == number + 1)  # noqa: B023
+            parts = [reading for reading in found if reading["source"] == "gate"]
+        assert ask_socket(box.counted[0], "status")["sources"]["inbox"]["filed"] < 400
+        assert [(reading["part"], reading["outcome"]) for reading in parts] == [(str(n), "ok") for n in range(5)]
+        subscriber.wait(lambda found: len(found) >= 405)
 
 
 def test_only_a_camera_that_says_so_is_triggered_by_requests(tmp_path: Path) -> None:
