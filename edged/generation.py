@@ -31,11 +31,12 @@ from edged.flow.detect import Detector
 from edged.flow.model_files import LoadedDetector, LoadedModel, load_detector, load_model
 from edged.flow.part_reader import PartReader
 from edged.flow.preprocess import normalised
-from edged.flow.reader import Layout, Reader, Steps
+from edged.flow.reader import Reader
 from edged.flow.recognise import Recogniser
 from edged.flow.room import Room, admit_all
 from edged.flow.rules import FieldRules, Rules
 from edged.flow.share import Share
+from edged.flow.steps import Layout, Steps
 from edged.flow.upright import upright
 from edged.layouts import detected, regions, whole
 from edged.lib.clock import Clock, clock_synced

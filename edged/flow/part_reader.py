@@ -4,16 +4,20 @@ It runs in the feed's thread and lets the camera go on while the recogniser work
 there; a frame that the quality gate refuses is passed over. So there is something to say at any time, and at the deadline it is said.
 """
 
+import logging
 import queue
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from edged.flow.judge import judge
-from edged.flow.reader import Beat, Job, Reader, nothing
+from edged.flow.reader import Job, Reader
+from edged.flow.steps import Beat, nothing
 from edged.flow.vote import fuse
 from edged.lib.clock import Clock
 from edged.types import Delivery, Frame, FrameProblem, Outcome, Reading, SeenLine, Window
+
+log = logging.getLogger(__name__)
 
 _GLANCE: Final = 0.002  # seconds between two looks for the recogniser's answer
 
@@ -62,6 +66,9 @@ class PartReader:
         job = PartJob(replace(delivery, window=None), self.clock.monotonic(), completed)
         try:
             self._read(job, window, beat)
+        except Exception as error:  # the per-part boundary: one part must never end the daemon
+            log.exception("reading a part failed unexpectedly", extra={"id": delivery.id, "source": delivery.source})
+            job.fail(Outcome.FAILED, f"{type(error).__name__}: {error}; this is a defect of edged, please report it")
         finally:  # who waits must hear of it, whatever a camera does
             job.release()
         return job

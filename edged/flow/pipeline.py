@@ -17,7 +17,8 @@ from typing import NamedTuple, Protocol
 from edged.errors import OutboxFull
 from edged.flow.ledger import Concludes, Entry, Ledger
 from edged.flow.ports import MessageStore, Source
-from edged.flow.reader import Job, nothing
+from edged.flow.reader import Job
+from edged.flow.steps import nothing
 from edged.types import Committed, Delivery, Outcome, Reading, SourceName
 
 log = logging.getLogger(__name__)

@@ -8,75 +8,35 @@ one-shot command and the daemon go the same way.
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 import numpy as np
 
 from edged.errors import FrameError, FrameRejected
 from edged.flow.judge import confidence_of, fields_of, judge
-from edged.flow.room import Admit, Room, admit_all
+from edged.flow.steps import Beat, Steps, nothing
 from edged.lib.clock import Clock
 from edged.types import (
     NO_TEXT,
     Answer,
     Box,
-    Corrected,
     Delivery,
     FrameProblem,
     Laid,
     ModelRef,
     Origin,
     Outcome,
-    Pixels,
     Posteriors,
     Reading,
     ReadLine,
     SeenLine,
     TextLine,
-    Transcript,
 )
 
 log = logging.getLogger(__name__)
 
-Beat = Callable[[], None]
-
 _GONE: Final = np.empty((0, 0, 3), np.uint8)  # pixels that nobody needs any more
-
-
-def nothing() -> None:
-    """A beat that nobody hears."""
-
-
-class Decode(Protocol):
-    """From the bytes of a file to an upright picture, H x W x 3."""
-
-    def __call__(self, data: bytes, admit: Admit = admit_all, /) -> Pixels:
-        """Asks *admit* for room for its pixels before there are any."""
-        ...
-
-
-class Layout(Protocol):
-    """From a frame, H x W x 3, to text lines that do not keep it."""
-
-    def __call__(self, image: Pixels, beat: Beat = nothing, /) -> Laid:
-        """Calls *beat* now and then where it takes long."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
-    """The steps between bytes and text; every one raises FrameError for an input it refuses."""
-
-    prove: Callable[[bytes], None]  # in a child process: does decoding this input end the process?
-    decode: Decode
-    layout: Layout
-    cut: Callable[[Pixels], Sequence[Pixels]]  # pieces of a line, each within the widest bucket
-    submit: Callable[[Pixels, Answer], None]  # blocks while the recogniser is busy
-    join: Callable[[Sequence[Posteriors]], Posteriors]  # those of a line from its pieces'
-    transcribe: Callable[[Posteriors], Transcript]
-    correct: Callable[[Transcript, str | None], Corrected]  # by the rules of its field, where it is one
-    room: Room = field(default_factory=Room)  # for decoded pictures; one for all sources
 
 
 def _nothing(_: "Job") -> None:

@@ -127,16 +127,16 @@ def test_triggers_are_read_in_time_while_a_folder_is_worked_off(tmp_path: Path) 
     gate = triggered(still(tmp_path / "film"), window={"deadline_seconds": 3})
     with running(tmp_path, sources={"gate": gate, "inbox": {"path": "inbox"}}) as (box, subscriber):
         until(lambda: box.answers() and ask_socket(box.counted[0], "status")["sources"]["gate"]["state"] == "streaming")
-        for number in range(400):
+        for number in range(200):
             box.drop(SAMPLES / "lot.png", f"{number}.png")
         parts: list[dict[str, Any]] = []
         for number in range(5):
             ask_socket(box.counted[0], "trigger", source="gate", part=str(number))
             found = subscriber.wait(lambda found: sum(reading["source"] == "gate" for reading in found) == number + 1)  # noqa: B023
             parts = [reading for reading in found if reading["source"] == "gate"]
-        assert ask_socket(box.counted[0], "status")["sources"]["inbox"]["filed"] < 400
+        assert ask_socket(box.counted[0], "status")["sources"]["inbox"]["filed"] < 200
         assert [(reading["part"], reading["outcome"]) for reading in parts] == [(str(n), "ok") for n in range(5)]
-        subscriber.wait(lambda found: len(found) >= 405)
+        subscriber.wait(lambda found: len(found) >= 205)
 
 
 def test_only_a_camera_that_says_so_is_triggered_by_requests(tmp_path: Path) -> None:

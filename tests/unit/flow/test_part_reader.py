@@ -153,6 +153,16 @@ def test_an_inference_that_fails_is_one_frame_less() -> None:
     assert (got.reading.outcome, got.reading.text) == (Outcome.OK, "L24117")
 
 
+def test_a_defect_on_the_way_is_a_reading_that_failed() -> None:
+    """The part has its reading, the lease comes back, and the feed goes on."""
+
+    def explode() -> None:
+        raise ZeroDivisionError("oops")
+
+    got = Reads([picture(1)], beat=explode)
+    assert (got.reading.outcome, "ZeroDivisionError: oops" in got.reading.reasons[0]) == (Outcome.FAILED, True)
+
+
 def test_a_picture_that_comes_with_a_question_is_read_as_by_any_reader() -> None:
     """`request/read` has bytes and no window."""
     completed: list[Job] = []
