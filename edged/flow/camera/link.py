@@ -49,8 +49,14 @@ class Link:
         self._channel: Channel | None = None
         self._hidden: tuple[str, ...] = ()
         self._lines: deque[str] = deque(maxlen=_LINES)
+        self._fresh: list[str] = []
         self._rest = b""
         self._undead: list[subprocess.Popen[bytes]] = []  # killed, and held by a driver
+
+    def printed(self) -> list[str]:
+        """What the child printed since this was asked last, redacted."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -152,7 +158,9 @@ class Link:
             while data := os.read(printed.fileno(), 65_536):
                 *whole, self._rest = (self._rest + data).split(b"\n")
                 self._rest = self._rest[-_LINE_BYTES:]
-                self._lines.extend(redacted(line[:_LINE_BYTES].decode("utf-8", "replace"), self._hidden) for line in whole)
+                lines = [redacted(line[:_LINE_BYTES].decode("utf-8", "replace"), self._hidden) for line in whole]
+                self._lines.extend(lines)
+                self._fresh.extend(lines)
 
     def kill(self) -> bool:
         """End the child, whatever it does; False where a driver holds it. Idempotent."""
