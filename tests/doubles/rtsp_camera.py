@@ -53,6 +53,15 @@ class Wire(ToxicProxy):
     def url(self) -> str:
         return f"rtsp://127.0.0.1:{self.port}/part"
 
+    def sweep(self) -> None:
+        """Close what is over: it shall not be counted."""
+        for link in [link for link in self._links if link.over]:
+            for pipe in link.pipes:
+                pipe.join()
+            link.client.close()
+            link.broker.close()
+            self._links.remove(link)
+
     def cut(self) -> None:
         """Swallow what is sent on the connections of now."""
         for link in self._links:

@@ -139,17 +139,17 @@ def play(server: RtspCamera, capture: Capture, rounds: int) -> list[tuple[str, f
 
 
 def leaks_nothing(server: RtspCamera, open_: Callable[..., Capture], rounds: int) -> None:
-    before = use()
-    capture = open_({"url": server.proxy.url})
+    url, before = server.proxy.url, use()
+    capture = open_({"url": url, "read_seconds": 0.6})
     shows(capture)
     streaming, memory = use(), resident()
     told = play(server, capture, rounds)
     shows(capture)
-    assert use() == streaming
+    until(lambda: (server.proxy.sweep(), use() == streaming)[1], 20, f"{use()} is {streaming}")
     grown = resident() - memory
     counts = capture.told()
     capture.close()
-    assert use() == before
+    until(lambda: (server.proxy.sweep(), use() == before)[1], 20, f"{use()} is {before}")
     assert grown < 16 * 2**20, f"{grown} bytes more after {rounds} rounds"
     worst = {name: [f"{max(one[part] for one in told if one[0] == name):.2f}" for part in (1, 2)] for name, _, _ in told}
     print(f"\n{rounds} rounds, {grown / 2**20:.1f} MiB more; seconds at worst until seen, until back: {worst}; {dict(counts)}")

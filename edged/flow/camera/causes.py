@@ -7,7 +7,7 @@ from typing import Final
 from edged.capture.protocol import Ending, Failed, Kind
 from edged.flow.camera.states import CameraState
 
-_NOISE: Final = re.compile(r"backend is generally available|^\s*$")
+_NOISE: Final = re.compile(r"backend is generally available|immediate exit requested|^\s*$", re.IGNORECASE)
 _ERROR: Final = re.compile(r"^\[OPENCV:FFMPEG:(8|16|24)\]|^\[ WARN:|^\[ ERROR:")  # what FFmpeg or OpenCV call at least a warning
 _PREFIX: Final = re.compile(r"^\[[^\]]*\]\s*|^global \S+ \w+ ")
 _SIZE: Final = re.compile(r"Reinit context to (\d+)x(\d+)")

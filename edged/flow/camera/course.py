@@ -134,7 +134,7 @@ class Course:
         where, read = self._section.url, self._section.read_seconds
         if self._phase is Phase.STARTING:
             self._fail(CameraState.FAILED, f"the process that captures does not start within {self._times.start:g} s; {_REPORT}", now)
-        elif now - self._beaten >= max(self._times.hung, read):
+        elif now - self._beaten >= min(self._times.hung, read):
             self._fail(CameraState.FAILED, f"the process that captures {where} hangs and was ended; {_REPORT}", now)
         elif self._phase is Phase.OPENING:
             text = f"{where} did not open within {self._section.open_seconds:g} s (open_seconds)"
