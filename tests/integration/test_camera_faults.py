@@ -134,6 +134,7 @@ def play(server: RtspCamera, capture: Capture, rounds: int) -> list[tuple[str, f
         fault(server, capture)
         seen = time.monotonic()
         until(lambda: capture.told()["connects"] > connects and state(capture) == "streaming", 60, f"{fault.__name__}: {capture.trouble}")  # noqa: B023
+        server.proxy.sweep()
         told.append((fault.__name__, seen - began, time.monotonic() - seen))
     return told
 
