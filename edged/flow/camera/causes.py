@@ -83,7 +83,7 @@ def _meaning(ending: Ending, said: str, kind: Kind, *, user: bool) -> Verdict:
         return CameraState.FAILED, _UNSUPPORTED[kind]
     if _NO_STREAM.search(said):
         return CameraState.UNREACHABLE, "the camera answers and has no such stream: correct the path in url"
-    return CameraState.UNREACHABLE, _UNOPENED[kind]
+    return CameraState.FAILED if kind in ("video", "pictures") else CameraState.UNREACHABLE, _UNOPENED[kind]
 
 
 _NETWORK: Final = "see that the camera is on and connected, and that the address and the port in url are right"
