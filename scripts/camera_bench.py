@@ -95,9 +95,7 @@ def cost(folder: Path, frames: int) -> None:
     rounds = [(bare(path, frames), through(path, frames)) for _ in range(3)]
     alone = min(one for one, _ in rounds)
     other, own = min(one for _, one in rounds)
-    print(
-        f"1920 x 1080, {frames} frames, best of 3: OpenCV alone {1000 * alone:.2f} ms a frame, through the other process {1000 * other:.2f} ms"
-    )
+    print(f"1920 x 1080, {frames} frames, best of 3, ms a frame: OpenCV alone {1000 * alone:.2f}, through the process {1000 * other:.2f}")
     print(f"ratio {other / alone:.2f}; CPU of the daemon {1000 * own:.2f} ms a frame (alone it would be {1000 * alone:.2f} ms)")
     print("pieces, ms: " + ", ".join(f"{name} {value:.2f}" for name, value in pieces().items()))
 
