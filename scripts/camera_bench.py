@@ -39,25 +39,26 @@ def film(path: Path, frames: int) -> Path:
     return path
 
 
-def bare(path: Path, frames: int) -> float:
-    """Seconds for each frame by OpenCV alone, in this process, with one thread."""
+def bare(path: Path, frames: int) -> tuple[float, float]:
+    """Seconds for each frame by OpenCV alone, in this process, with one thread, and CPU of it."""
     capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _own()
     for _ in range(frames):
         assert capture.read()[0]
-    return (time.perf_counter() - began) / frames
+    return (time.perf_counter() - began) / frames, (_own() - used) / frames
 
 
-def through(path: Path, frames: int) -> tuple[float, float]:
-    """Seconds for each frame through the other process, in lock step, and CPU of this one for it."""
+def through(path: Path, frames: int) -> tuple[float, float, float]:
+    """Seconds for each frame through the other process, in lock step, and CPU of this one and of that one for it."""
     capture = capture_of({"url": f"file://{path}", "file": {"pace": "fast"}})
     capture.open()
     try:
         assert capture.newer(0, 30) is not None
-        began, used = time.perf_counter(), _own()
+        began, used, theirs = time.perf_counter(), _own(), _of(capture)
         for than in range(1, frames):
             assert capture.newer(than, 30) is not None
-        return (time.perf_counter() - began) / (frames - 1), (_own() - used) / (frames - 1)
+        passed, used, theirs = time.perf_counter() - began, _own() - used, _of(capture) - theirs
+        return passed / (frames - 1), used / (frames - 1), theirs / (frames - 1)
     finally:
         capture.close()
 
@@ -65,6 +66,19 @@ def through(path: Path, frames: int) -> tuple[float, float]:
 def _own() -> float:
     use = resource.getrusage(resource.RUSAGE_SELF)
     return use.ru_utime + use.ru_stime
+
+
+def _of(capture: Capture) -> float:
+    """CPU that the other process used so far, in seconds."""
+    fields = Path(f"/proc/{_pid(capture)}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _pid(capture: Capture) -> int:
+    link = capture._link  # noqa: SLF001 - a measurement may look inside
+    assert link is not None
+    assert link._child is not None  # noqa: SLF001
+    return link._child.pid  # noqa: SLF001
 
 
 def pieces() -> dict[str, float]:
@@ -92,11 +106,12 @@ def pieces() -> dict[str, float]:
 
 def cost(folder: Path, frames: int) -> None:
     path = film(folder / "film.avi", frames)
-    rounds = [(bare(path, frames), through(path, frames)) for _ in range(3)]
-    alone = min(one for one, _ in rounds)
-    other, own = min(one for _, one in rounds)
-    print(f"1920 x 1080, {frames} frames, best of 3, ms a frame: OpenCV alone {1000 * alone:.2f}, through the process {1000 * other:.2f}")
-    print(f"ratio {other / alone:.2f}; CPU of the daemon {1000 * own:.2f} ms a frame (alone it would be {1000 * alone:.2f} ms)")
+    rounds = [(*bare(path, frames), *through(path, frames)) for _ in range(3)]
+    wall, cpu, other, own, theirs = (1000 * min(column) for column in zip(*rounds, strict=True))
+    print(f"1920 x 1080, {frames} frames, best of 3, ms a frame: OpenCV alone {wall:.2f}, through the other process {other:.2f}")
+    print(
+        f"CPU, ms a frame: OpenCV alone {cpu:.2f}; the daemon {own:.2f} and the other process {theirs:.2f}: {(own + theirs) / cpu:.2f} times"
+    )
     print("pieces, ms: " + ", ".join(f"{name} {value:.2f}" for name, value in pieces().items()))
 
 
@@ -148,13 +163,10 @@ def child_memory(folder: Path) -> None:
     capture = capture_of({"url": f"file://{path}", "file": {"loop": True}})
     capture.open()
     assert capture.newer(30, 30) is not None
-    link = capture._link  # noqa: SLF001 - a measurement may look inside
-    assert link is not None
-    assert link._child is not None  # noqa: SLF001
-    told = dict(line.split(":", 1) for line in Path(f"/proc/{link._child.pid}/status").read_text(encoding="ascii").splitlines())  # noqa: SLF001
-    print(
-        "the other process: " + ", ".join(f"{name} {told[name].strip()}" for name in ("VmRSS", "RssAnon", "RssFile", "RssShmem", "Threads"))
-    )
+    status = Path(f"/proc/{_pid(capture)}/status").read_text(encoding="ascii")
+    told = dict(line.split(":", 1) for line in status.splitlines())
+    shown = ("VmRSS", "RssAnon", "RssFile", "RssShmem", "Threads")
+    print("the other process: " + ", ".join(f"{name} {told[name].strip()}" for name in shown))
     capture.close()
 
 
