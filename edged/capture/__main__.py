@@ -17,6 +17,7 @@ from edged.capture.channel import Channel
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
+_IOLBF: Final = 1
 
 
 def _confine() -> None:
@@ -31,12 +32,20 @@ def _confine() -> None:
         signal.signal(number, signal.SIG_IGN)  # what the terminal or systemd sends to all is for the parent to act on
 
 
+def _print_at_once() -> None:
+    """OpenCV passes on with printf what FFmpeg says: each line has to be out before what it leads to is told."""
+    libc = ctypes.CDLL(None)
+    with contextlib.suppress(ValueError, AttributeError):
+        libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, _IOLBF, 0)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Capture until the other side is gone."""
     parent = os.getppid()
     _confine()
     if os.getppid() != parent:  # it ended before we were told to end with it
         return 0
+    _print_at_once()
     channel = Channel(socket.socket(fileno=int(arguments[0])))
     import cv2  # noqa: PLC0415 - after we are confined
 

@@ -1,5 +1,6 @@
 """Messages over a socket that keeps their bounds, each with at most one descriptor."""
 
+import array
 import os
 import select
 import socket
@@ -8,6 +9,7 @@ from typing import Final
 from edged.capture.protocol import MAX_BYTES, Message, ProtocolError, decode, encode
 
 _SEND_BYTES: Final = 4 * MAX_BYTES
+_FD_BYTES: Final = array.array("i").itemsize
 
 
 def pair() -> tuple["Channel", socket.socket]:
@@ -36,7 +38,8 @@ class Channel:
             ProtocolError: It is too long.
         """
         try:
-            socket.send_fds(self._end, [encode(message)], [] if fd is None else [fd], 0 if wait else socket.MSG_DONTWAIT)
+            beside = [] if fd is None else [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))]
+            self._end.sendmsg([encode(message)], beside, 0 if wait else socket.MSG_DONTWAIT)  # send_fds of Python 3.11 knows no flags
         except BlockingIOError:
             return False
         return True
@@ -54,9 +57,10 @@ class Channel:
             ProtocolError: It is none.
         """
         try:
-            data, fds, flags, _ = socket.recv_fds(self._end, MAX_BYTES, 4)
+            data, beside, flags, _ = self._end.recvmsg(MAX_BYTES, socket.CMSG_SPACE(4 * _FD_BYTES), socket.MSG_CMSG_CLOEXEC)
         except ConnectionError:
             return None
+        fds = _descriptors(beside)
         if not data and not fds:
             return None
         try:
@@ -70,6 +74,14 @@ class Channel:
     def close(self) -> None:
         """Let go. Idempotent."""
         self._end.close()
+
+
+def _descriptors(beside: list[tuple[int, int, bytes]]) -> list[int]:
+    fds = array.array("i")
+    for level, kind, data in beside:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            fds.frombytes(data[: len(data) - len(data) % _FD_BYTES])
+    return fds.tolist()
 
 
 def _whole(data: bytes, fds: list[int], flags: int) -> Message:

@@ -21,7 +21,7 @@ _HEAD: Final = 4096  # the stamps, 64 bytes apart
 _APART: Final = 64
 _PAGE: Final = 4096
 _SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
-_fence = threading.Lock()  # taking and releasing it orders what stands before and after, on every processor
+_LOCK: Final = threading.Lock()
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -64,13 +64,13 @@ class RingWriter(_Ring):
     def begin(self, slot: int) -> Pixels:
         """The slot is written from now on; where to."""
         self._set(slot, self._stamp(slot) | 1)
-        with _fence:
-            return self._pixels(slot)
+        _fence()
+        return self._pixels(slot)
 
     def end(self, slot: int) -> int:
         """It is written; its stamp."""
-        with _fence:
-            stamp = (self._stamp(slot) | 1) + 1
+        _fence()
+        stamp = (self._stamp(slot) | 1) + 1
         self._set(slot, stamp)
         return stamp
 
@@ -109,11 +109,16 @@ class RingReader(_Ring):
         """The frame of this stamp, in memory of its own; None where the slot holds another one by now."""
         if not 0 <= slot < self.slots or self._stamp(slot) != stamp:
             return None
-        with _fence:
-            image = self._pixels(slot).copy()
-        with _fence:
-            whole = self._stamp(slot) == stamp
-        return image if whole else None
+        _fence()
+        image = self._pixels(slot).copy()
+        _fence()
+        return image if self._stamp(slot) == stamp else None
+
+
+def _fence() -> None:
+    """Order what stands before and after, on every processor: taking and releasing a lock does."""
+    with _LOCK:
+        pass
 
 
 def _size(width: int, height: int, slots: int) -> int:

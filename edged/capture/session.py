@@ -109,7 +109,8 @@ def _show_all(channel: Channel, order: Order, player: Player, ring: "_Ring") -> 
     shown, began, skip = 0, time.monotonic(), order.skip
     first: float | None = None
     while True:
-        if (order.fast and skip == 0) or channel.ready(0):
+        wanted = skip == 0 if order.fast else channel.ready(0)  # where it is not in lock step, nothing is said but the end
+        if wanted:
             _await_next(channel)
         due = player.grab()
         if skip:

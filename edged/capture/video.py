@@ -10,6 +10,7 @@ from edged.capture.players import CaptureError, Pixels
 from edged.capture.protocol import Ending, Opened, Order
 
 _OPTIONS: Final = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "40"  # AV_LOG_VERBOSE: the other side learns there that a stream changes its size
 _MAX_FPS: Final = 1000.0  # more is what a stream says that does not know
 
 

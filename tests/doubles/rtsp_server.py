@@ -34,7 +34,7 @@ class Part(GstRtspServer.RTSPMediaFactory):
         self._line = (
             f'( multifilesrc location="{folder}/%d.png" start-index=0 stop-index={last} loop=true caps=image/png,framerate={fps}/1 '
             "! pngdec ! videoconvert ! videoscale ! capsfilter name=size caps={caps} ! identity sync=true "
-            f"! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={max(1, fps // 2)} bitrate=2000 "
+            f"! x264enc tune=zerolatency speed-preset=ultrafast threads=1 sliced-threads=false key-int-max={max(1, fps // 2)} bitrate=2000 "
             "! rtph264pay name=pay0 pt=96 config-interval=-1 )"
         )
 

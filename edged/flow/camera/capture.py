@@ -178,6 +178,8 @@ class Capture:
             pause = self._course.pause(self._clock.monotonic())
         heard = link.listen(pause)
         with self._changed:
+            for line in link.printed():
+                self._course.printed(line, self._clock.monotonic())
             for one in heard:
                 self._hear(one, link)
             self._changed.notify_all()

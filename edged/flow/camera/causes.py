@@ -7,8 +7,10 @@ from typing import Final
 from edged.capture.protocol import Ending, Failed, Kind
 from edged.flow.camera.states import CameraState
 
-_NOISE: Final = re.compile(r"backend is generally available|^\s*$")
+_NOISE: Final = re.compile(r"backend is generally available|immediate exit requested|^\s*$", re.IGNORECASE)
+_ERROR: Final = re.compile(r"^\[OPENCV:FFMPEG:(8|16|24)\]|^\[ WARN:|^\[ ERROR:")  # what FFmpeg or OpenCV call at least a warning
 _PREFIX: Final = re.compile(r"^\[[^\]]*\]\s*|^global \S+ \w+ ")
+_SIZE: Final = re.compile(r"Reinit context to (\d+)x(\d+)")
 _REFUSED: Final = re.compile(r"\b40[13]\b|unauthori[sz]ed|forbidden", re.IGNORECASE)
 _NO_STREAM: Final = re.compile(r"\b4(04|05|54)\b|not found", re.IGNORECASE)
 _STRANGE: Final = re.compile(
@@ -18,13 +20,19 @@ _TIMEOUT: Final = re.compile(r"timeout triggered|timed out", re.IGNORECASE)
 Verdict = tuple[CameraState, str]
 
 
+def coded_size(line: str) -> tuple[int, int] | None:
+    """The size that FFmpeg says a stream has from now on, in whole blocks of its codec; OpenCV would scale it to the one before."""
+    match = _SIZE.search(line)
+    return (int(match[1]), int(match[2])) if match else None
+
+
 def last_words(lines: Sequence[str]) -> str:
     """The last line that says something, without where in FFmpeg it comes from."""
     for line in reversed(lines):
         text = line.strip()
         while (shorter := _PREFIX.sub("", text)) != text:
             text = shorter
-        if text and not _NOISE.search(text):
+        if _ERROR.match(line) and text and not _NOISE.search(text):
             return text
     return ""
 
@@ -41,7 +49,7 @@ def verdict(failed: Failed, lines: Sequence[str], *, kind: Kind, where: str, use
     """
     words = failed.cause or last_words(lines)
     because = f": {words}" if words else ""
-    state, hint = _meaning(failed.ending, "\n".join(lines), kind, user=user)
+    state, hint = _meaning(failed.ending, "\n".join(line for line in lines if _ERROR.match(line)), kind, user=user)
     what = {
         CameraState.REFUSED: f"{where} refuses {'this user or its password' if user else 'to be opened without a user'}",
         CameraState.UNREACHABLE: f"{where} cannot be opened",
@@ -75,7 +83,7 @@ def _meaning(ending: Ending, said: str, kind: Kind, *, user: bool) -> Verdict:
         return CameraState.FAILED, _UNSUPPORTED[kind]
     if _NO_STREAM.search(said):
         return CameraState.UNREACHABLE, "the camera answers and has no such stream: correct the path in url"
-    return CameraState.UNREACHABLE, _UNOPENED[kind]
+    return CameraState.FAILED if kind in ("video", "pictures") else CameraState.UNREACHABLE, _UNOPENED[kind]
 
 
 _NETWORK: Final = "see that the camera is on and connected, and that the address and the port in url are right"

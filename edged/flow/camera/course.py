@@ -7,7 +7,7 @@ from typing import Final
 
 from edged.capture.protocol import Beat, Ending, Failed, Message, Opened, Order, Ready, Shown
 from edged.config import CameraSection
-from edged.flow.camera.causes import verdict
+from edged.flow.camera.causes import coded_size, verdict
 from edged.flow.camera.sight import Sight
 from edged.flow.camera.states import COUNTERS, TROUBLES, CameraState
 
@@ -64,6 +64,7 @@ class Course:
         self._phase, self._failures, self._orders, self._played = Phase.AWAY, 0, 0, 0
         self._again = self._since = self._beaten = 0.0  # on the monotonic clock
         self._first_at: float | None = None
+        self._coded: tuple[int, int] | None = None
         self.number = self._shown = 0  # of the last frame: of all, and since this order
 
     def _new_sight(self) -> Sight:
@@ -107,6 +108,7 @@ class Course:
         elif self._phase is Phase.IDLE and now >= self._again:
             act, self._phase, self._since = Act.ORDER, Phase.OPENING, now
             self._orders += 1
+            self._coded = None
             if self.state is CameraState.STARTING:
                 self.state = CameraState.CONNECTING
         return act
@@ -132,7 +134,7 @@ class Course:
         where, read = self._section.url, self._section.read_seconds
         if self._phase is Phase.STARTING:
             self._fail(CameraState.FAILED, f"the process that captures does not start within {self._times.start:g} s; {_REPORT}", now)
-        elif now - self._beaten >= max(self._times.hung, read):
+        elif now - self._beaten >= min(self._times.hung, read):
             self._fail(CameraState.FAILED, f"the process that captures {where} hangs and was ended; {_REPORT}", now)
         elif self._phase is Phase.OPENING:
             text = f"{where} did not open within {self._section.open_seconds:g} s (open_seconds)"
@@ -177,6 +179,15 @@ class Course:
         differs = CameraState.DIFFERS if self.opened.differs else None
         self._enter(self._sight.seen(shown.digest, shown.dark, shown.at) or differs or CameraState.STREAMING)
         self.looked = True
+
+    def printed(self, line: str, now: float) -> None:
+        """The child printed a line. A stream that changes its size is opened anew, for OpenCV would go on with the old one."""
+        size = coded_size(line)
+        if size is None:
+            return
+        if self._coded not in (None, size) and self._phase is Phase.PLAYING:
+            self._phase, self._again = Phase.DOOMED, now
+        self._coded = size
 
     def resized(self, width: int, height: int) -> None:
         """Frames of another size come."""

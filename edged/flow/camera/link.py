@@ -49,8 +49,14 @@ class Link:
         self._channel: Channel | None = None
         self._hidden: tuple[str, ...] = ()
         self._lines: deque[str] = deque(maxlen=_LINES)
+        self._fresh: list[str] = []
         self._rest = b""
         self._undead: list[subprocess.Popen[bytes]] = []  # killed, and held by a driver
+
+    def printed(self) -> list[str]:
+        """What the child printed since this was asked last, redacted."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -74,8 +80,8 @@ class Link:
             self._child = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell, the order goes by the socket
                 [*self._command, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
                 pass_fds=(theirs.fileno(),),
                 cwd=_HOME,
                 env=kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
@@ -85,8 +91,8 @@ class Link:
             raise
         finally:
             theirs.close()
-        assert self._child.stderr is not None, "it was asked for"
-        os.set_blocking(self._child.stderr.fileno(), False)
+        assert self._child.stdout is not None, "it was asked for"
+        os.set_blocking(self._child.stdout.fileno(), False)
         self._channel = channel
         self._lines.clear()
 
@@ -107,7 +113,7 @@ class Link:
         poll.register(self._wake, select.POLLIN)
         if self._channel is not None:
             poll.register(self._channel, select.POLLIN)
-        printed = self._child.stderr if self._child is not None else None
+        printed = self._child.stdout if self._child is not None else None
         if printed is not None:
             poll.register(printed, select.POLLIN)
         ready = {fd for fd, _ in poll.poll(None if timeout is None else max(0.0, timeout) * 1000 + 1)}
@@ -145,14 +151,16 @@ class Link:
 
     def _read_lines(self) -> None:
         """Take what it printed; nobody else empties the pipe."""
-        printed = self._child.stderr if self._child is not None else None
+        printed = self._child.stdout if self._child is not None else None
         if printed is None:
             return
         with suppress(BlockingIOError):
             while data := os.read(printed.fileno(), 65_536):
                 *whole, self._rest = (self._rest + data).split(b"\n")
                 self._rest = self._rest[-_LINE_BYTES:]
-                self._lines.extend(redacted(line[:_LINE_BYTES].decode("utf-8", "replace"), self._hidden) for line in whole)
+                lines = [redacted(line[:_LINE_BYTES].decode("utf-8", "replace"), self._hidden) for line in whole]
+                self._lines.extend(lines)
+                self._fresh.extend(lines)
 
     def kill(self) -> bool:
         """End the child, whatever it does; False where a driver holds it. Idempotent."""
@@ -164,8 +172,8 @@ class Link:
         if child is None:
             return True
         child.kill()
-        if child.stderr is not None:
-            child.stderr.close()
+        if child.stdout is not None:
+            child.stdout.close()
         try:
             child.wait(_DEATH_SECONDS)
         except subprocess.TimeoutExpired:
