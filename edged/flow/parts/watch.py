@@ -99,7 +99,8 @@ class Watch:
         self._came()
         if frame is not None and look is not None:
             self._last = frame.number
-            self._show(frame, look)
+            if sight.shows:
+                self._show(frame, look)
         for window in self._open:
             window.tick(now)
         self._open = [window for window in self._open if window.open]

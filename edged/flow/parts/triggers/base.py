@@ -1,6 +1,6 @@
 """What every trigger does."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from edged.flow.parts.looks import Look
@@ -19,7 +19,8 @@ class Sight:
     """What a trigger says after a look."""
 
     fired: tuple[Fired, ...] = ()
-    gone: bool = field(default=False)  # the part that fired last is not there any more
+    gone: bool = False  # the part that fired last is not there any more
+    shows: bool = True  # this frame may show the part
 
 
 NOTHING = Sight()

@@ -16,7 +16,7 @@ class Scene:
     def __init__(
         self, kind: TriggerKind, measure: Callable[[Look, float], float], limit: float, empty_frames: int, *, tells_end: bool
     ) -> None:
-        """With *tells_end* the part is gone when the measure has fallen."""
+        """With *tells_end* the part is gone when the measure has fallen, and no frame in which it has shows the part."""
         self.kind, self._measure, self._limit, self._empty_frames, self._tells_end = kind, measure, limit, empty_frames, tells_end
         self._there = False
         self._empty = 0
@@ -35,11 +35,10 @@ class Scene:
             self._there = value >= self._limit
             self._empty = 0
             return Sight(fired=(Fired(at=at),)) if self._there else NOTHING
-        self._empty = self._empty + 1 if value < self._limit * _HYSTERESIS else 0
-        if self._empty < self._empty_frames:
-            return NOTHING
-        self._there = False
-        return Sight(gone=self._tells_end)
+        empty = value < self._limit * _HYSTERESIS
+        self._empty = self._empty + 1 if empty else 0
+        self._there = self._empty < self._empty_frames
+        return Sight(gone=self._tells_end and not self._there, shows=not (self._tells_end and empty))
 
     def close(self) -> None:
         """Nothing is held."""

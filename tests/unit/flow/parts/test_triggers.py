@@ -45,6 +45,19 @@ def test_presence_sees_each_text_once_and_its_end() -> None:
     assert run(make_trigger(section()), [*empty, *part, *empty, *part, *empty]) == ([3, 10], [8, 15])
 
 
+def test_a_frame_without_text_is_none_of_the_part() -> None:
+    """What is seen of the scene while the end of a part is not sure yet must not be read."""
+    trigger = make_trigger(section())
+    frames = [ground(0), printed(1), ground(2), printed(3), ground(4), ground(5)]
+    assert [trigger.look(Look(frame, None), n * PACE, n * PACE).shows for n, frame in enumerate(frames)][1:] == [
+        True,
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
 @pytest.mark.parametrize("shade", [0, 255])
 def test_edges_shadows_and_reflections_are_no_text(shade: int) -> None:
     """What moves through an empty scene triggers nothing."""
