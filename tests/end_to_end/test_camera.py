@@ -76,7 +76,10 @@ def test_each_part_that_passes_has_one_reading(tmp_path: Path) -> None:
 
 def test_a_trigger_over_mqtt_has_its_reading_under_the_id_that_was_told(tmp_path: Path) -> None:
     """The part comes back; without a fresh timestamp or expiry, or too late, it is refused, and no reading is made."""
-    with running(tmp_path, sources={"gate": triggered(still(tmp_path / "film"), window={"deadline_seconds": 10})}) as (box, subscriber):
+    with running(tmp_path, sources={"gate": triggered(still(tmp_path / "film"), window={"seconds": 10, "deadline_seconds": 10})}) as (
+        box,
+        subscriber,
+    ):
         until(lambda: box.answers() and ask_socket(box.counted[0], "status")["sources"]["gate"]["state"] == "streaming")
         ids = [request(box, subscriber, {"part": part}, MessageExpiryInterval=30)["result"]["reading"] for part in ("4711", "4712")]
         ids.append(request(box, subscriber, {"source": "gate", "part": 7}, MessageExpiryInterval=30)["result"]["reading"])
@@ -124,7 +127,7 @@ def test_triggers_of_a_daemon_that_was_killed_are_answered_by_the_next(tmp_path:
 
 def test_triggers_are_read_in_time_while_a_folder_is_worked_off(tmp_path: Path) -> None:
     """A folder waits, a camera does not: each trigger has its frames read before its deadline, and files go on being read."""
-    gate = triggered(still(tmp_path / "film"), window={"deadline_seconds": 3})
+    gate = triggered(still(tmp_path / "film"), window={"seconds": 5, "deadline_seconds": 5})
     with running(tmp_path, sources={"gate": gate, "inbox": {"path": "inbox"}}) as (box, subscriber):
         until(lambda: box.answers() and ask_socket(box.counted[0], "status")["sources"]["gate"]["state"] == "streaming")
         for number in range(200):
