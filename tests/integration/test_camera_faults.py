@@ -91,8 +91,8 @@ def killed_server(server: RtspCamera, capture: Capture) -> None:
 
 
 def refusing_server(server: RtspCamera, capture: Capture) -> None:
-    server.kill()
     before = capture.told()["unreachable"]
+    server.kill()
     until(lambda: capture.told()["unreachable"] > before, 20, "nobody answers")
     server.start()
 
@@ -135,6 +135,8 @@ def play(server: RtspCamera, capture: Capture, rounds: int) -> list[tuple[str, f
         seen = time.monotonic()
         until(lambda: capture.told()["connects"] > connects and state(capture) == "streaming", 60, f"{fault.__name__}: {capture.trouble}")  # noqa: B023
         server.proxy.sweep()
+        if rounds > 100:
+            print(number, *told[-1:], use(), resident() >> 20, flush=True)
         told.append((fault.__name__, seen - began, time.monotonic() - seen))
     return told
 
