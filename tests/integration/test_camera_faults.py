@@ -280,13 +280,13 @@ def test_a_change_is_taken_while_it_runs(server: RtspCamera, parts: Path, opened
     other = RtspCamera(parts)
     other.start()
     try:
-        capture = opened({"url": server.url})
+        capture = opened({"url": server.url, "read_seconds": 9})
         shows(capture)
-        capture.change(section_of(KEYS | {"url": server.url, "frozen_seconds": 7.0}))
+        capture.change(section_of(KEYS | {"url": server.url, "read_seconds": 9, "frozen_seconds": 7.0}))
         shows(capture)
         assert capture.told()["connects"] == 1
         newest = capture.told()["frames"]
-        capture.change(section_of(KEYS | {"url": other.url}))
+        capture.change(section_of(KEYS | {"url": other.url, "read_seconds": 9}))
         until(lambda: capture.told()["connects"] == 2, 20, "the other one is opened")
         shows(capture)
         frame = capture.newer(newest, 10)

@@ -46,13 +46,17 @@ class Capture:
         """Nothing happens before `open`."""
         self._name, self._section, self._environ = name, section, environ
         self._clock, self._link_of = clock or SystemClock(), link
-        delay = _delay(rng or random.Random())  # noqa: S311 - spreads load, guards nothing
+        dice = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
+
+        def delay(failures: int, first: float, longest: float) -> float:
+            return full_jitter(failures, first=first, longest=longest, rng=dice)
+
         self._course = Course(section, order_of(section), delay=delay, times=times)
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._link: Link | None = None
         self._next_section: CameraSection | None = None
-        self._closing = self._asked = self._owed = False
+        self._closing = self._broken = self._asked = self._owed = False
         self._ring: RingReader | None = None
         self._newest: tuple[int, Shown] | None = None
         self._given = 0  # number of the last frame that somebody got
@@ -73,12 +77,12 @@ class Capture:
         """See `FrameSource`."""
         with self._changed:
             self._ask(than)
-            self._changed.wait_for(lambda: self._has(than) or self._closing or self._over, timeout)
+            self._changed.wait_for(lambda: self._has(than) or self._over, timeout)
             while self._has(than) and not self._closing:
                 frame = self._copied()
                 if frame is not None:
                     return frame
-                self._changed.wait_for(lambda: self._has(than) or self._closing, timeout)
+                self._changed.wait_for(lambda: self._has(than) or self._over, timeout)
             return None
 
     def _ask(self, than: int) -> None:
@@ -92,7 +96,8 @@ class Capture:
 
     @property
     def _over(self) -> bool:
-        return self._course.state is CameraState.ENDED
+        """Whether nothing will come any more."""
+        return self._closing or self._broken or self._course.state is CameraState.ENDED
 
     def _copied(self) -> Frame | None:
         """The newest frame; None where it is being written over, and a newer one will be told of."""
@@ -115,7 +120,7 @@ class Capture:
     def ended(self) -> bool:
         """Whether a file was played to its end, and its last frame given."""
         with self._changed:
-            return self._over and (self._newest is None or self._newest[0] <= self._given)
+            return self._course.state is CameraState.ENDED and (self._newest is None or self._newest[0] <= self._given)
 
     @property
     def trouble(self) -> str:
@@ -157,8 +162,9 @@ class Capture:
                 pass
         finally:
             with self._changed:
-                self._closing = True
-                self._link = None
+                if not self._closing:  # an error that nobody foresaw: told, for nobody looks at the camera any more
+                    self._course.fail(f"nobody looks at {self._section.url} any more; restart edged, and report it with the journal", 0.0)
+                self._broken, self._link = not self._closing, None
                 self._let_go()
                 self._changed.notify_all()
             link.close()
@@ -219,7 +225,7 @@ class Capture:
             self._fail(f"{error}; write the password in UTF-8, or hand it over")
             return
         with self._changed:
-            order = dataclasses.replace(self._course.order, password=word, skip=self._course.skip)
+            order = dataclasses.replace(order_of(self._section), password=word, skip=self._course.skip)
             self._owed = self._asked = order.fast and self._asked
         link.forget_lines()
         link.send(order, secrets(order.username, word))
@@ -290,10 +296,6 @@ class Capture:
         log.log(logging.WARNING if bad else logging.INFO, trouble or f"the camera is {state}", extra={"source": self._name})
         for line in link.lines if bad else ():
             log.debug("printed while it captured: %s", line, extra={"source": self._name})
-
-
-def _delay(rng: random.Random) -> Callable[[int, float, float], float]:
-    return lambda failures, first, longest: full_jitter(failures, first=first, longest=longest, rng=rng)
 
 
 _: type[FrameSource] = Capture
