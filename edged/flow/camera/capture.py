@@ -26,7 +26,6 @@ from edged.types import Frame, SourceName
 log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS: Final = 5.0
-_TIMES: Final = Times()
 
 
 class Capture:
@@ -39,7 +38,7 @@ class Capture:
         *,
         clock: Clock | None = None,
         rng: random.Random | None = None,
-        times: Times = _TIMES,
+        times: Times | None = None,
         link: Callable[[], Link] = Link,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
@@ -51,7 +50,7 @@ class Capture:
         def delay(failures: int, first: float, longest: float) -> float:
             return full_jitter(failures, first=first, longest=longest, rng=dice)
 
-        self._course = Course(section, order_of(section), delay=delay, times=times)
+        self._course = Course(section, order_of(section), delay=delay, times=times or Times())
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._link: Link | None = None
@@ -219,10 +218,10 @@ class Capture:
         try:
             word = password(self._section, self._environ)
         except OSError as error:
-            self._fail(f"{error.filename}: {error.strerror}; let the user of the service read it, or correct password_file")
+            self._fail(f"{error.filename}: {error.strerror}; let the user of the service read it, or correct password_file", keep=True)
             return
         except ValueError as error:
-            self._fail(f"{error}; write the password in UTF-8, or hand it over")
+            self._fail(f"{error}; write the password in UTF-8, or hand it over", keep=True)
             return
         with self._changed:
             order = dataclasses.replace(order_of(self._section), password=word, skip=self._course.skip)
@@ -230,14 +229,14 @@ class Capture:
         link.forget_lines()
         link.send(order, secrets(order.username, word))
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str, *, keep: bool = False) -> None:
         with self._changed:
-            self._course.fail(why, self._clock.monotonic())
+            self._course.fail(why, self._clock.monotonic(), keep=keep)
 
     def _hear(self, one: Heard | Ended, link: Link) -> None:
-        now = self._clock.monotonic()
+        now, where = self._clock.monotonic(), self._section.url
         if isinstance(one, Ended):
-            self._course.fail(f"the process that captures {self._section.url} {one.how}; it is started again by itself", now)
+            self._course.fail(f"the process that captures {where} {one.how}; it is started again by itself", now)
             return
         message, fd = one.message, one.fd
         try:

@@ -219,10 +219,10 @@ class Course:
         self._fail(*verdict(failed, lines, kind=self.order.kind, where=self._section.url, user=user), now)
         self._phase = Phase.DOOMED if self._orders >= self._times.orders else Phase.IDLE
 
-    def fail(self, why: str, now: float) -> None:
-        """The child cannot go on: it ended, or said nonsense, or there is no password to give to it."""
+    def fail(self, why: str, now: float, *, keep: bool = False) -> None:
+        """The child cannot go on: it ended, or said nonsense; or, where it is to be *kept*, there is no password to give to it."""
         self._fail(CameraState.FAILED, why, now)
-        self._phase = Phase.DOOMED
+        self._phase = Phase.IDLE if keep else Phase.DOOMED
 
     def _fail(self, state: CameraState, trouble: str, now: float) -> None:
         self._failures += 1
