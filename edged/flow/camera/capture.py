@@ -129,10 +129,8 @@ class Capture:
     def told(self) -> Mapping[str, Any]:
         """Its state in a word, its counters, then what the camera says of itself."""
         with self._changed:
-            course, opened = self._course, self._course.opened
-            state = CameraState.CLOSED if self._closing else course.state
-            about = {} if opened is None else {name: value for name, value in dataclasses.asdict(opened).items() if value}
-            return {"state": str(state), **course.counts, **about}
+            state = CameraState.CLOSED if self._closing else self._course.state
+            return {"state": str(state), **self._course.counts, **self._course.about}
 
     def change(self, section: CameraSection) -> None:
         """See `FrameSource`."""

@@ -1,9 +1,9 @@
 """The course of a camera: what it is doing, what is to be done next, and what is told of it. Pure: time and messages are handed in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
 from edged.capture.protocol import Beat, Ending, Failed, Message, Opened, Order, Ready, Shown
 from edged.config import CameraSection
@@ -93,6 +93,12 @@ class Course:
     def skip(self) -> int:
         """How many frames of a file were shown before."""
         return 0 if self.order.live else self._played
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the camera says of itself; what it did not take is told as a trouble."""
+        told = {} if self.opened is None else asdict(self.opened)
+        return {name: value for name, value in told.items() if value and name != "differs"}
 
     # --- what is to be done ---
 
