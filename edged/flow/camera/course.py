@@ -161,7 +161,7 @@ class Course:
             self._phase = Phase.IDLE
         elif isinstance(message, Opened) and self._phase is Phase.OPENING:
             self._begin(message, now)
-        elif isinstance(message, Shown) and self._phase is Phase.PLAYING:
+        elif isinstance(message, Shown) and self._phase is Phase.PLAYING and message.number > self._shown:
             self._show(message, now)
         elif isinstance(message, Failed) and self._phase in (Phase.OPENING, Phase.PLAYING):
             self._end(message, lines, now)

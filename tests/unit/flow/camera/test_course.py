@@ -219,6 +219,8 @@ def test_numbers_grow_over_all_orders() -> None:
     """The child counts from one for each order, and may drop the word of a frame; the camera's numbers never go back."""
     played = Played().streaming()
     played.frame(skip=3)
+    played.frames = 1
+    played.frame()  # a number that was there: nobody believes it
     assert (played.course.number, played.course.counts["frames"]) == (5, 5)
     played.hear(Failed(ending=Ending.LOST))
     played.due(5.0)
