@@ -109,9 +109,8 @@ def cost(folder: Path, frames: int) -> None:
     rounds = [(*bare(path, frames), *through(path, frames)) for _ in range(3)]
     wall, cpu, other, own, theirs = (1000 * min(column) for column in zip(*rounds, strict=True))
     print(f"1920 x 1080, {frames} frames, best of 3, ms a frame: OpenCV alone {wall:.2f}, through the other process {other:.2f}")
-    print(
-        f"CPU, ms a frame: OpenCV alone {cpu:.2f}; the daemon {own:.2f} and the other process {theirs:.2f}: {(own + theirs) / cpu:.2f} times"
-    )
+    both = (own + theirs) / cpu
+    print(f"CPU, ms a frame: OpenCV alone {cpu:.2f}; the daemon {own:.2f} and the other process {theirs:.2f}: {both:.2f} times")
     print("pieces, ms: " + ", ".join(f"{name} {value:.2f}" for name, value in pieces().items()))
 
 

@@ -65,7 +65,8 @@ class V4l2Camera:
     def grab(self) -> float | None:
         """See `Player`."""
         if not self._capture.grab():
-            raise CaptureError(Ending.LOST if os.path.exists(self._path) else Ending.ABSENT, "it was unplugged")  # noqa: PTH110
+            there = os.path.exists(self._path)  # noqa: PTH110 - a str is what OpenCV gets
+            raise CaptureError(Ending.LOST if there else Ending.ABSENT, "" if there else "it was unplugged")
         return None
 
     def retrieve(self, into: Pixels | None) -> Pixels:

@@ -1,6 +1,7 @@
 """Streams of network cameras and video files, by OpenCV's FFmpeg."""
 
 import os
+import time
 from typing import Final
 
 import cv2
@@ -44,6 +45,7 @@ class Video:
             raise CaptureError(Ending.UNOPENED)
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self._interval = 1 / fps if 0 < fps < _MAX_FPS else 0.04
+        self._patience = order.read_ms / 1000
         self._file, self._loop, self._played, self._began = order.kind == "video", order.loop, 0, 0.0
         self.opened = Opened(
             width=int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
@@ -54,7 +56,11 @@ class Video:
 
     def grab(self) -> float | None:
         """See `Player`."""
-        if not self._capture.grab() and not (self._file and self._loop and self._played and self._again()):
+        began = time.monotonic()
+        got = self._capture.grab()
+        if self.live and time.monotonic() - began >= self._patience:  # OpenCV then flushes a frame out of its decoder, and waits again
+            raise CaptureError(Ending.LOST)
+        if not got and not (self._file and self._loop and self._played and self._again()):
             raise CaptureError(Ending.ENDED if self._file and self._played else Ending.LOST)
         self._played += 1
         return self._began + self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000 if self._file else None

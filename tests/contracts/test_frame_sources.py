@@ -9,7 +9,7 @@ import pytest
 from edged.config import CameraSection
 from edged.flow.camera.states import CameraState
 from edged.flow.ports import FrameSource
-from tests.contracts.frame_source_contract import CameraRig, FrameSourceContract, picture
+from tests.contracts.frame_source_contract import WAIT, CameraRig, FrameSourceContract, picture
 from tests.doubles.cameras import capture_of, section_of
 from tests.doubles.fake_camera import FakeCamera
 from tests.doubles.wait import until
@@ -77,3 +77,19 @@ class TestCapture(FrameSourceContract):
         rig = PlayedRig(tmp_path)
         yield rig
         rig.close()
+
+
+def test_an_error_that_nobody_foresaw_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at the camera any more then: its state is a trouble, and nobody waits for it."""
+    caught: list[object] = []
+    monkeypatch.setattr("threading.excepthook", caught.append)
+    source = capture_of({"url": f"file://{tmp_path}"})
+    monkeypatch.setattr(source, "_perform", lambda act, link: 1 / 0)
+    source.open()
+    try:
+        assert source.newer(0, WAIT) is None
+        until(lambda: caught, what="it stands in the journal")
+        assert "restart edged" in source.trouble
+        assert (source.told()["state"], source.looked) == ("failed", True)
+    finally:
+        source.close()

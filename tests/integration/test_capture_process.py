@@ -13,6 +13,7 @@ import pytest
 
 from tests.contracts.frame_source_contract import ask
 from tests.doubles.cameras import QUICK, capture_of, odd_capture
+from tests.doubles.mjpeg_camera import MjpegCamera
 from tests.doubles.wait import until
 
 ROOT = Path(__file__).parents[2]
@@ -167,5 +168,24 @@ def test_what_cannot_be_opened_says_what_to_do(keys: dict[str, object], state: s
     try:
         until(lambda: capture.told()["state"] == state, 20, f"{dict(capture.told())} {capture.trouble}")
         assert says in capture.trouble
+    finally:
+        capture.close()
+
+
+def test_a_stream_over_http_shows_its_pictures(tmp_path: Path) -> None:
+    """MJPEG in a multipart answer; a wrong password is refused, and the right one opens it as soon as it stands in its file."""
+    shown = [cv2.imencode(".jpg", np.full((48, 64, 3), level, np.uint8))[1].tobytes() for level in (40, 120, 200)]
+    camera, secret = MjpegCamera(shown, "viewer", "a b/@:ü"), tmp_path / "secret"
+    secret.write_text("hunter2\n")
+    capture = capture_of({"url": camera.url, "username": "viewer", "password_file": str(secret)})
+    capture.open()
+    try:
+        until(lambda: capture.told()["state"] == "refused", 20, f"{dict(capture.told())} {capture.trouble}")
+        secret.write_text("a b/@:ü\n")
+        frame = ask(capture, 0)
+        assert frame.image.shape == (48, 64, 3)
+        assert min(abs(float(frame.image.mean()) - level) for level in (40, 120, 200)) < 4
+        camera.close()
+        until(lambda: capture.told()["state"] in ("lost", "unreachable"), 20, f"{dict(capture.told())} {capture.trouble}")
     finally:
         capture.close()

@@ -26,7 +26,6 @@ from edged.types import Frame, SourceName
 log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS: Final = 5.0
-_TIMES: Final = Times()
 
 
 class Capture:
@@ -39,20 +38,24 @@ class Capture:
         *,
         clock: Clock | None = None,
         rng: random.Random | None = None,
-        times: Times = _TIMES,
+        times: Times | None = None,
         link: Callable[[], Link] = Link,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         """Nothing happens before `open`."""
         self._name, self._section, self._environ = name, section, environ
         self._clock, self._link_of = clock or SystemClock(), link
-        delay = _delay(rng or random.Random())  # noqa: S311 - spreads load, guards nothing
-        self._course = Course(section, order_of(section), delay=delay, times=times)
+        dice = rng or random.Random()  # noqa: S311 - spreads load, guards nothing
+
+        def delay(failures: int, first: float, longest: float) -> float:
+            return full_jitter(failures, first=first, longest=longest, rng=dice)
+
+        self._course = Course(section, order_of(section), delay=delay, times=times or Times())
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._link: Link | None = None
         self._next_section: CameraSection | None = None
-        self._closing = self._asked = self._owed = False
+        self._closing = self._broken = self._asked = self._owed = False
         self._ring: RingReader | None = None
         self._newest: tuple[int, Shown] | None = None
         self._given = 0  # number of the last frame that somebody got
@@ -73,12 +76,12 @@ class Capture:
         """See `FrameSource`."""
         with self._changed:
             self._ask(than)
-            self._changed.wait_for(lambda: self._has(than) or self._closing or self._over, timeout)
+            self._changed.wait_for(lambda: self._has(than) or self._over, timeout)
             while self._has(than) and not self._closing:
                 frame = self._copied()
                 if frame is not None:
                     return frame
-                self._changed.wait_for(lambda: self._has(than) or self._closing, timeout)
+                self._changed.wait_for(lambda: self._has(than) or self._over, timeout)
             return None
 
     def _ask(self, than: int) -> None:
@@ -92,7 +95,8 @@ class Capture:
 
     @property
     def _over(self) -> bool:
-        return self._course.state is CameraState.ENDED
+        """Whether nothing will come any more."""
+        return self._closing or self._broken or self._course.state is CameraState.ENDED
 
     def _copied(self) -> Frame | None:
         """The newest frame; None where it is being written over, and a newer one will be told of."""
@@ -115,7 +119,7 @@ class Capture:
     def ended(self) -> bool:
         """Whether a file was played to its end, and its last frame given."""
         with self._changed:
-            return self._over and (self._newest is None or self._newest[0] <= self._given)
+            return self._course.state is CameraState.ENDED and (self._newest is None or self._newest[0] <= self._given)
 
     @property
     def trouble(self) -> str:
@@ -125,10 +129,8 @@ class Capture:
     def told(self) -> Mapping[str, Any]:
         """Its state in a word, its counters, then what the camera says of itself."""
         with self._changed:
-            course, opened = self._course, self._course.opened
-            state = CameraState.CLOSED if self._closing else course.state
-            about = {} if opened is None else {name: value for name, value in dataclasses.asdict(opened).items() if value}
-            return {"state": str(state), **course.counts, **about}
+            state = CameraState.CLOSED if self._closing else self._course.state
+            return {"state": str(state), **self._course.counts, **self._course.about}
 
     def change(self, section: CameraSection) -> None:
         """See `FrameSource`."""
@@ -157,8 +159,9 @@ class Capture:
                 pass
         finally:
             with self._changed:
-                self._closing = True
-                self._link = None
+                if not self._closing:  # an error that nobody foresaw: told, for nobody looks at the camera any more
+                    self._course.fail(f"nobody looks at {self._section.url} any more; restart edged, and report it with the journal", 0.0)
+                self._broken, self._link = not self._closing, None
                 self._let_go()
                 self._changed.notify_all()
             link.close()
@@ -213,25 +216,25 @@ class Capture:
         try:
             word = password(self._section, self._environ)
         except OSError as error:
-            self._fail(f"{error.filename}: {error.strerror}; let the user of the service read it, or correct password_file")
+            self._fail(f"{error.filename}: {error.strerror}; let the user of the service read it, or correct password_file", keep=True)
             return
         except ValueError as error:
-            self._fail(f"{error}; write the password in UTF-8, or hand it over")
+            self._fail(f"{error}; write the password in UTF-8, or hand it over", keep=True)
             return
         with self._changed:
-            order = dataclasses.replace(self._course.order, password=word, skip=self._course.skip)
+            order = dataclasses.replace(order_of(self._section), password=word, skip=self._course.skip)
             self._owed = self._asked = order.fast and self._asked
         link.forget_lines()
         link.send(order, secrets(order.username, word))
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str, *, keep: bool = False) -> None:
         with self._changed:
-            self._course.fail(why, self._clock.monotonic())
+            self._course.fail(why, self._clock.monotonic(), keep=keep)
 
     def _hear(self, one: Heard | Ended, link: Link) -> None:
-        now = self._clock.monotonic()
+        now, where = self._clock.monotonic(), self._section.url
         if isinstance(one, Ended):
-            self._course.fail(f"the process that captures {self._section.url} {one.how}; it is started again by itself", now)
+            self._course.fail(f"the process that captures {where} {one.how}; it is started again by itself", now)
             return
         message, fd = one.message, one.fd
         try:
@@ -290,10 +293,6 @@ class Capture:
         log.log(logging.WARNING if bad else logging.INFO, trouble or f"the camera is {state}", extra={"source": self._name})
         for line in link.lines if bad else ():
             log.debug("printed while it captured: %s", line, extra={"source": self._name})
-
-
-def _delay(rng: random.Random) -> Callable[[int, float, float], float]:
-    return lambda failures, first, longest: full_jitter(failures, first=first, longest=longest, rng=rng)
 
 
 _: type[FrameSource] = Capture

@@ -11,8 +11,8 @@ _NOISE: Final = re.compile(r"backend is generally available|immediate exit reque
 _ERROR: Final = re.compile(r"^\[OPENCV:FFMPEG:(8|16|24)\]|^\[ WARN:|^\[ ERROR:")  # what FFmpeg or OpenCV call at least a warning
 _PREFIX: Final = re.compile(r"^\[[^\]]*\]\s*|^global \S+ \w+ ")
 _SIZE: Final = re.compile(r"Reinit context to (\d+)x(\d+)")
-_REFUSED: Final = re.compile(r"\b40[13]\b|unauthori[sz]ed|forbidden", re.IGNORECASE)
-_NO_STREAM: Final = re.compile(r"\b4(04|05|54)\b|not found", re.IGNORECASE)
+_REFUSED: Final = re.compile(r"(failed:|error|returned) 40[13]\b|unauthori[sz]ed|forbidden", re.IGNORECASE)
+_NO_STREAM: Final = re.compile(r"(failed:|error|returned) 4(04|05|54)\b|not found", re.IGNORECASE)
 _STRANGE: Final = re.compile(
     r"invalid data|could not find codec|moov atom|not on whitelist|protocol not found|unsupported|unknown format", re.IGNORECASE
 )
@@ -28,13 +28,19 @@ def coded_size(line: str) -> tuple[int, int] | None:
 
 def last_words(lines: Sequence[str]) -> str:
     """The last line that says something, without where in FFmpeg it comes from."""
-    for line in reversed(lines):
+    return next((text for text in reversed(_errors(lines)) if not _NOISE.search(text)), "")
+
+
+def _errors(lines: Sequence[str]) -> list[str]:
+    """The lines that tell of an error, without where and when: numbers of seconds look like codes of an error."""
+    told = []
+    for line in lines:
         text = line.strip()
         while (shorter := _PREFIX.sub("", text)) != text:
             text = shorter
-        if _ERROR.match(line) and text and not _NOISE.search(text):
-            return text
-    return ""
+        if _ERROR.match(line):
+            told.append(text)
+    return told
 
 
 def verdict(failed: Failed, lines: Sequence[str], *, kind: Kind, where: str, user: bool) -> Verdict:
@@ -49,7 +55,7 @@ def verdict(failed: Failed, lines: Sequence[str], *, kind: Kind, where: str, use
     """
     words = failed.cause or last_words(lines)
     because = f": {words}" if words else ""
-    state, hint = _meaning(failed.ending, "\n".join(line for line in lines if _ERROR.match(line)), kind, user=user)
+    state, hint = _meaning(failed.ending, "\n".join(_errors(lines)), kind, user=user)
     what = {
         CameraState.REFUSED: f"{where} refuses {'this user or its password' if user else 'to be opened without a user'}",
         CameraState.UNREACHABLE: f"{where} cannot be opened",

@@ -1,9 +1,9 @@
 """The course of a camera: what it is doing, what is to be done next, and what is told of it. Pure: time and messages are handed in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
 from edged.capture.protocol import Beat, Ending, Failed, Message, Opened, Order, Ready, Shown
 from edged.config import CameraSection
@@ -94,6 +94,12 @@ class Course:
         """How many frames of a file were shown before."""
         return 0 if self.order.live else self._played
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the camera says of itself; what it did not take is told as a trouble."""
+        told = {} if self.opened is None else asdict(self.opened)
+        return {name: value for name, value in told.items() if value and name != "differs"}
+
     # --- what is to be done ---
 
     def due(self, now: float) -> Act:
@@ -155,7 +161,7 @@ class Course:
             self._phase = Phase.IDLE
         elif isinstance(message, Opened) and self._phase is Phase.OPENING:
             self._begin(message, now)
-        elif isinstance(message, Shown) and self._phase is Phase.PLAYING:
+        elif isinstance(message, Shown) and self._phase is Phase.PLAYING and message.number > self._shown:
             self._show(message, now)
         elif isinstance(message, Failed) and self._phase in (Phase.OPENING, Phase.PLAYING):
             self._end(message, lines, now)
@@ -219,10 +225,10 @@ class Course:
         self._fail(*verdict(failed, lines, kind=self.order.kind, where=self._section.url, user=user), now)
         self._phase = Phase.DOOMED if self._orders >= self._times.orders else Phase.IDLE
 
-    def fail(self, why: str, now: float) -> None:
-        """The child cannot go on: it ended, or said nonsense, or there is no password to give to it."""
+    def fail(self, why: str, now: float, *, keep: bool = False) -> None:
+        """The child cannot go on: it ended, or said nonsense; or, where it is to be *kept*, there is no password to give to it."""
         self._fail(CameraState.FAILED, why, now)
-        self._phase = Phase.DOOMED
+        self._phase = Phase.IDLE if keep else Phase.DOOMED
 
     def _fail(self, state: CameraState, trouble: str, now: float) -> None:
         self._failures += 1

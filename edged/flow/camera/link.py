@@ -21,7 +21,8 @@ _KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV"
 _LINES: Final = 20  # of what it printed
 _LINE_BYTES: Final = 4096
 _DEATH_SECONDS: Final = 1.0  # a killed process is gone long before, unless a driver holds it
-_AT_ONCE: Final = 200  # messages heard in one go
+_AT_ONCE: Final = 200  # messages heard in one go …
+_READS: Final = 16  # … and pieces of what it prints: it may print without an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +151,13 @@ class Link:
         return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
 
     def _read_lines(self) -> None:
-        """Take what it printed; nobody else empties the pipe."""
+        """Take what it printed, as much as there is in a moment; nobody else empties the pipe."""
         printed = self._child.stdout if self._child is not None else None
         if printed is None:
             return
         with suppress(BlockingIOError):
-            while data := os.read(printed.fileno(), 65_536):
+            for _ in range(_READS):
+                data = os.read(printed.fileno(), 65_536)
                 *whole, self._rest = (self._rest + data).split(b"\n")
                 self._rest = self._rest[-_LINE_BYTES:]
                 lines = [redacted(line[:_LINE_BYTES].decode("utf-8", "replace"), self._hidden) for line in whole]

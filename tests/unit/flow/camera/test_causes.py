@@ -21,6 +21,8 @@ WARN = "[ WARN:0@5.1] global cap_ffmpeg_impl.hpp:453 open "
         ("unopened", f"{WARN}Stream timeout triggered after 6001 ms", "stream", "unreachable", "timeout"),
         ("unopened", f"{ERROR}Invalid data found when processing input", "stream", "failed", "video stream"),
         ("unopened", f"{ERROR}moov atom not found", "video", "failed", "a video player"),
+        ("unopened", "[ WARN:0@401.403] global cap.cpp:404 open Connection refused", "stream", "unreachable", "Connection refused"),
+        ("unopened", f"{ERROR}Connection to tcp://cam:401?timeout=0 failed: Connection refused", "stream", "unreachable", "and the port"),
         ("unopened", "a=fmtp:404 401", "stream", "unreachable", "address and the port"),
         ("absent", "", "v4l2", "unreachable", "/dev/v4l/by-id"),
         ("denied", "", "v4l2", "failed", "install.sh --camera"),

@@ -151,6 +151,15 @@ def test_a_refused_password_is_tried_seldom() -> None:
     assert played.longest == [60.0, 2.0]
 
 
+def test_a_process_waits_for_a_password_that_cannot_be_read() -> None:
+    """Nothing is wrong with it: it is not started anew each second for that."""
+    played = Played()
+    played.due()
+    played.hear(Ready()).due()
+    played.course.fail("/secret: No such file or directory; correct it", played.now, keep=True)
+    assert (played.told, played.due(0.9), played.due(0.2)) == (("failed", 1), Act.NOTHING, Act.ORDER)
+
+
 def test_frozen_and_black_are_told_while_frames_come() -> None:
     """Equal frames for frozen_seconds, black ones for black_seconds; another frame ends it, and it is counted once."""
     played = Played().streaming()
@@ -210,6 +219,8 @@ def test_numbers_grow_over_all_orders() -> None:
     """The child counts from one for each order, and may drop the word of a frame; the camera's numbers never go back."""
     played = Played().streaming()
     played.frame(skip=3)
+    played.frames = 1
+    played.frame()  # a number that was there: nobody believes it
     assert (played.course.number, played.course.counts["frames"]) == (5, 5)
     played.hear(Failed(ending=Ending.LOST))
     played.due(5.0)
