@@ -17,8 +17,9 @@ $(STAMP): requirements-dev.lock pyproject.toml scripts/setup.sh scripts/debian.s
 models: $(STAMP)
 	@$(BIN)/edged models build --models-dir models
 
+# `make run CAMERA=sample` plays a rendered belt to a camera.
 run: setup
-	@$(BIN)/python scripts/demo.py
+	@CAMERA=$(CAMERA) $(BIN)/python scripts/demo.py
 
 test: setup
 	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup

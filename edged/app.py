@@ -43,11 +43,14 @@ from edged.flow.folder.retry import retry_verb
 from edged.flow.folder.source import HotFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
+from edged.flow.parts.source import Camera
 from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
 from edged.flow.ports import ReportedSource
 from edged.flow.read_verb import ReadVerb
 from edged.flow.relay import Relay
 from edged.flow.replay_verb import ReplayVerb
+from edged.flow.trigger_verb import TriggerVerb
+from edged.flow.warming import Warming
 from edged.generation import build_generation
 from edged.lib.backoff import full_jitter
 from edged.lib.clock import Clock, SystemClock, clock_synced
@@ -148,7 +151,9 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     parts = _parts(inside, outside, files, adapt, clock)
     reloading = Reloading(start, parts, partial(load_config, start.loaded.path), clock)
     reload = _reload_worker(reloading, inside.succession, outside.exporter)
+    cameras = {source.name: source for source in inside.sources if isinstance(source, Camera)}
     verbs: dict[str, Verb] = {**report.verbs(), "replay": _replay_verb(inside, relay, clock), "retry": retry_verb(config.folders)}
+    verbs["trigger"] = TriggerVerb(cameras)
     desk = _desk(config, {**verbs, "read": _read_verb(config, inside, clock), "reload": reload.patient}, relay, clock)
     control = ControlSocket(config.control.socket, {**verbs, **reload.verbs()})
     control.open()
@@ -171,7 +176,7 @@ def _open(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> _Inside:
     undo.callback(outbox.close)
     succession = Succession(build_generation(loaded, clock))
     undo.callback(succession.close)
-    sources = open_sources(loaded.config, outbox, clock, undo)
+    sources = open_sources(loaded.config, outbox, clock, undo, Warming(succession.lease, succession.check))
     ledger = Ledger([source.name for source in sources], _SLOTS, clock)
     return _Inside(outbox=outbox, succession=succession, sources=sources, ledger=ledger)
 

@@ -7,7 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from edged.config import SHIPPED, Config, DetectorSection, FolderSection, ModelSection, ReadingSection, RecogniseSection, RulesSection
+from edged.config import (
+    SHIPPED,
+    CameraSection,
+    Config,
+    DetectorSection,
+    FolderSection,
+    ModelSection,
+    ReadingSection,
+    RecogniseSection,
+    RulesSection,
+)
 from edged.config.file import DEFAULT, LoadedConfig, digest_of, load_config
 from edged.config.place_checks import References
 from edged.config.rule_checks import Dictionaries
@@ -19,11 +29,14 @@ from edged.flow.ctc import decode_greedy
 from edged.flow.decode import decode
 from edged.flow.detect import Detector
 from edged.flow.model_files import LoadedDetector, LoadedModel, load_detector, load_model
+from edged.flow.part_reader import PartReader
 from edged.flow.preprocess import normalised
-from edged.flow.reader import Layout, Reader, Steps
+from edged.flow.reader import Reader
 from edged.flow.recognise import Recogniser
 from edged.flow.room import Room, admit_all
 from edged.flow.rules import FieldRules, Rules
+from edged.flow.share import Precedence, Share
+from edged.flow.steps import Layout, Steps
 from edged.flow.upright import upright
 from edged.layouts import detected, regions, whole
 from edged.lib.clock import Clock, clock_synced
@@ -51,7 +64,7 @@ class OpenedDetector(NamedTuple):
 class Generation:
     """Everything that reads, for one configuration."""
 
-    readers: Mapping[SourceName, Reader]
+    readers: Mapping[SourceName, Reader | PartReader]
     opened: tuple[Opened, ...]  # each model once
     model: ModelRef  # the daemon's own
     detectors: tuple[OpenedDetector, ...] = ()  # none where no source looks for text
@@ -111,9 +124,7 @@ def build_generation(
     builder = Builder.of(loaded, shelf, clock, before=before, wait=wait)
     try:
         model, _ = builder.model(config.model)
-        readers = {
-            SourceName(name): builder.reader(section, section.reads_with or config.model) for name, section in config.sources.items()
-        }
+        readers = {SourceName(name): builder.reads(section, section.reads_with or config.model) for name, section in config.sources.items()}
     except BaseException:
         builder.abandon()
         raise
@@ -136,13 +147,19 @@ class Builder:
         before: Generation | None = None,
         wait: Callable[[float], object] = time.sleep,
         pages: bool = False,
+        cameras: bool = False,
     ) -> None:
-        """Look for models on *shelf*, for whole *pages* or not; *config* is the digest that readings carry; see `build_generation`."""
+        """Look for models on *shelf*, for whole *pages* or not; *config* is the digest that readings carry; see `build_generation`.
+
+        Where there are *cameras*, files take half of the requests of a recogniser.
+        """
         self._wanted = detector or DetectorSection()
         self._shelf, self._section, self._config, self._clock, self._wait = tuple(shelf), section, config, clock, wait
         self._dictionaries, self._references = dictionaries or {}, references or {}
         opened, detectors = (before.opened, before.detectors) if before else ((), ())
-        self._pages, self._room = pages, Room()
+        self._pages, self._room, self._cameras = pages, Room(), cameras
+        self._shares: dict[int, Share] = {}  # by recogniser
+        self._precedence = Precedence()
         self._before = {model.ref: Opened(model, one) for model, one in opened if (one.section, one.pages) == (section, pages)}
         self._before_detectors = {model.ref: OpenedDetector(model, one) for model, one in detectors if one.section == section}
         self._detector: OpenedDetector | None = None
@@ -172,6 +189,7 @@ class Builder:
             before=before,
             wait=wait,
             pages=pages or any(source.layout == "detect" for source in loaded.config.sources.values()),
+            cameras=bool(loaded.config.cameras),
         )
 
     def model(self, wanted: ModelSection) -> Opened:
@@ -225,6 +243,16 @@ class Builder:
             if engine not in kept:
                 engine.close()
 
+    def reads(self, source: ReadingSection, wanted: ModelSection) -> Reader | PartReader:
+        """Who reads one source: a camera's parts take several frames."""
+        reader = self.reader(source, wanted)
+        if not isinstance(source, CameraSection):
+            return reader
+        window = source.window
+        return PartReader(
+            inner=reader, most=window.frames, agree=min(window.agree, window.frames), clock=self._clock, precedence=self._precedence
+        )
+
     def reader(self, source: ReadingSection, wanted: ModelSection) -> Reader:
         """The reader of one source, with the model *wanted*."""
         model, recogniser = self.model(wanted)
@@ -247,10 +275,11 @@ class Builder:
         def prove(data: bytes) -> None:
             trial.survives(data, source.limits, timeout_seconds=_TRIAL_SECONDS)
 
+        submit = recogniser.submit if isinstance(source, CameraSection) or not self._cameras else self._share(recogniser).submit
         at_once = AtOnce(
             prepared=partial(normalised, section=source.preprocess, height=shape.height),
             cut=partial(segments.cut, widest=shape.width_buckets[-1], overlap=shape.overlap),
-            submit=recogniser.submit,
+            submit=submit,
             check=recogniser.check,
             join=partial(segments.join, overlap=shape.overlap // shape.stride),
             transcribe=transcribe_found,
@@ -260,7 +289,7 @@ class Builder:
             decode=lambda data, admit=admit_all: decode(data, source.limits, admit).image,
             layout=self._layout(source, shape.height, at_once),
             cut=at_once.cut,
-            submit=recogniser.submit,
+            submit=submit,
             join=at_once.join,
             transcribe=transcribe_found if source.layout == "detect" else transcribe,
             correct=correct_found if source.layout == "detect" else rules.correct,
@@ -278,6 +307,11 @@ class Builder:
             clock=self._clock,
             synced=clock_synced,
         )
+
+    def _share(self, recogniser: Recogniser) -> Share:
+        """That of the files, one for all folders."""
+        share = Share(max(1, recogniser.requests // 2), recogniser.submit, recogniser.check, self._precedence)
+        return self._shares.setdefault(id(recogniser), share)
 
     def _layout(self, source: ReadingSection, height: int, at_once: AtOnce) -> Layout:
         """From a frame to its text lines, of the height of the model; *at_once* tells which way up a page stands."""

@@ -8,8 +8,8 @@ from edged.flow.at_once import AtOnce
 from edged.flow.detect import Corners, Detector, lines_of, standing, the_right_way
 from edged.flow.preprocess import prepare
 from edged.flow.quality import Gate
-from edged.flow.reader import Beat, Layout, nothing
 from edged.flow.regions import Regions, reference_of
+from edged.flow.steps import Beat, Layout, nothing
 from edged.types import Laid, Pixels, Posteriors
 
 

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, NewType
+from typing import Literal, NewType, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -54,11 +54,51 @@ class Frame:
     at: float  # the same moment on the monotonic clock, in seconds
 
 
+TriggerKind = Literal["interval", "motion", "presence", "mqtt", "gpio"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What said that a part is there."""
+
+    kind: TriggerKind
+    at: dt.datetime
+
+
+class Window(Protocol):
+    """The frames of one part, while they come. Used by the thread that took the delivery."""
+
+    @property
+    def deadline(self) -> float:
+        """When the part must have its reading, on the monotonic clock."""
+
+    @property
+    def open(self) -> bool:
+        """Whether more frames may come."""
+
+    @property
+    def seen(self) -> int:
+        """How many frames came so far."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the camera delivers none; empty where it does."""
+
+    def wait(self, seconds: float) -> None:
+        """Let frames come, that long at most; not beyond the next one."""
+
+    def idle(self, seconds: float) -> None:
+        """Likewise while a frame is being read: a film that waits for who asks stands still."""
+
+    def best(self) -> Frame | None:
+        """The most promising frame that nobody took; None where none waits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Delivery:
     """One claimed input, before anything was decoded.
 
-    Exactly one of `data`, `image` and `problem` is set, until it is laid out: then it is let go.
+    Exactly one of `data`, `image`, `window` and `problem` is set, until it is laid out: then it is let go.
     """
 
     id: FrameId
@@ -68,7 +108,10 @@ class Delivery:
     attempt: int  # starts at 1; above 1 an earlier process ended while it held this input
     data: bytes | None = field(repr=False, default=None)
     image: Pixels | None = field(repr=False, default=None)  # of a camera: there is nothing to decode
+    window: Window | None = field(repr=False, default=None)  # the frames of a part, while they come
     problem: "FrameProblem | None" = None
+    part: str | None = None  # as who triggered named it
+    trigger: Trigger | None = None  # None for files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +187,18 @@ NO_TEXT = Transcript(text="", confidence=0.0, characters=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLine:
+    """One line as the recogniser saw it, in one picture or in several: before the rules."""
+
+    transcript: Transcript
+    box: Box
+    doubts: tuple[str, ...] = ()  # why it may be read wrong, whatever it says
+    field: str | None = None  # the field that this line is
+    frames: int = 1  # how many pictures say something about it
+    agreement: float = 1.0  # the share of these that say this text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
     """A transcript after the rules of its place."""
 
@@ -163,6 +218,8 @@ class ReadLine:
     rules: tuple[str, ...] = ()  # each change, in words
     doubts: tuple[str, ...] = ()  # why the text may be wrong; not empty: never `ok`
     field: str | None = None  # the field that this line is
+    frames: int = 1  # how many pictures say something about it
+    agreement: float = 1.0  # the share of these that say this text
 
 
 class FieldState(StrEnum):
@@ -224,6 +281,8 @@ class Reading:
     fields: tuple[ReadField, ...] = ()
     verdict: Verdict | None = None  # over all fields; None where nothing is expected
     timing_ms: dict[str, float]
+    part: str | None = None  # as who triggered named it
+    trigger: Trigger | None = None  # None for files
     layout: Layout | None = None  # by which it was read, where somebody asked once; None where its source says so
 
 

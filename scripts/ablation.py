@@ -19,8 +19,8 @@ from edged.commands.evaluate import PLAIN, answer_of, read
 from edged.commands.pictures import Chain, opened
 from edged.config import ModelSection, PreprocessSection
 from edged.exam.labelled import Labelled, labelled
-from edged.flow.reader import Beat, nothing
 from edged.flow.room import Admit, admit_all
+from edged.flow.steps import Beat, nothing
 from edged.generation import config_or_defaults
 from edged.types import Laid, Pixels
 

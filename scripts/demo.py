@@ -2,11 +2,14 @@
 
 The photograph is also drawn with what was read in it.
 
+With `CAMERA=sample` a belt is rendered and played to a camera instead: one reading for each part that passes.
+
 `make run` starts this. On a terminal it stays up until Ctrl-C; without one it ends by itself, with 0 only
 if the reading of every sample arrived.
 """
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -35,6 +38,22 @@ sources:
   inbox: {{kind: folder, path: inbox}}
   photos: {{kind: folder, path: photos, layout: detect}}
 """
+CAMERA = """\
+version: 1
+device: demo
+state_dir: state
+models_dir: {models}
+mqtt: {{host: 127.0.0.1, port: {port}}}
+control: {{socket: control.sock}}
+sources:
+  belt:
+    kind: camera
+    url: file://{film}
+    file: {{pace: fast}}  # as fast as it is read, so that nothing is passed over whatever machine this is
+    trigger: {{kind: presence, region: ["25%", "0%", "50%", "100%"]}}
+    window: {{seconds: 30, deadline_seconds: 30}}
+"""
+BELT_PARTS = 20
 BROKER = "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_dest none\n"
 
 
@@ -45,6 +64,7 @@ class Subscriber:
         command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-t", "edged/#", "-F", "%t\t%p"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf8")
         self.read: set[str] = set()
+        self.parts = 0
         self._state: str | None = None
         self._changed = threading.Condition()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -60,11 +80,16 @@ class Subscriber:
                     self._state = message["state"]
                 elif "/read/" in topic:
                     self.read.add(message["origin"]["name"])
+                    self.parts += message["trigger"] is not None
                 self._changed.notify_all()
 
     def wait_online(self) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: self._state == "online", TIMEOUT_SECONDS)
+
+    def wait_parts(self, count: int) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self.parts >= count, TIMEOUT_SECONDS)
 
     def wait_read(self, names: set[str]) -> bool:
         with self._changed:
@@ -94,12 +119,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def prepare(port: int) -> None:
-    """Lay out a fresh place with two drop folders, the daemon's and the broker's configuration."""
+def prepare(port: int, *, camera: bool) -> None:
+    """Lay out a fresh place with two drop folders, or the film of a belt, the daemon's and the broker's configuration."""
     shutil.rmtree(PLACE, ignore_errors=True)
     for folder in FOLDERS:
         (PLACE / folder).mkdir(parents=True)
-    (PLACE / "edged.yaml").write_text(CONFIG.format(models=ROOT / "models", port=port), encoding="utf8")
+    text = (CAMERA if camera else CONFIG).format(models=ROOT / "models", port=port, film=PLACE / "film")
+    (PLACE / "edged.yaml").write_text(text, encoding="utf8")
+    if camera:
+        print(f"rendering a belt with {BELT_PARTS} parts; ten of them in a row carry the same code", flush=True)
+        command = [sys.executable, "-m", "scripts.belt", "--parts", str(BELT_PARTS), "--film", str(PLACE / "film")]
+        subprocess.run(command, cwd=ROOT, check=True)
     (PLACE / "mosquitto.conf").write_text(BROKER.format(port=port), encoding="utf8")
 
 
@@ -147,8 +177,8 @@ def watch(daemon: subprocess.Popen[Any]) -> None:
 
 
 def main() -> int:
-    port = free_port()
-    prepare(port)
+    port, camera = free_port(), os.environ.get("CAMERA") == "sample"
+    prepare(port, camera=camera)
     broker = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/sbin")
     if broker is None:
         print("demo: mosquitto is not installed; run: make setup", file=sys.stderr)
@@ -163,6 +193,10 @@ def main() -> int:
         if not subscriber.wait_online():
             print(f"demo: the daemon did not come up; its log:\n{(PLACE / 'log').read_text()}", file=sys.stderr)
             return 1
+        if camera:
+            complete = subscriber.wait_parts(BELT_PARTS)
+            print(f"\n{subscriber.parts} readings of {BELT_PARTS} parts; the daemon's log is {PLACE / 'log'}")
+            return 0 if complete and subscriber.parts == BELT_PARTS else 1
         names = drop()
         complete = subscriber.wait_read(names)
         print(f"\n{len(names & subscriber.read)} of {len(names)} samples were read; the daemon's log is {PLACE / 'log'}")

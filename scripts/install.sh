@@ -3,6 +3,7 @@
 #
 #   install.sh                    install, or upgrade: configuration and data stay, and edged restarts only if something changed
 #   install.sh --inbox DIR        likewise, with DIR as the drop folder; work, done and failed go beside it
+#   install.sh --camera           likewise, and let edged use cameras on USB; --no-camera takes that back; without either it stays as it is
 #   install.sh --uninstall        take the program off; configuration and data stay
 #   install.sh --uninstall --purge [--yes]   take everything off, after saying what that is
 #
@@ -181,6 +182,8 @@ EOF
         'In the configuration: mqtt.password_credential: mqtt.password. The unit does not start without the file.'
     dropin clock "$(systemctl is-enabled -q systemd-timesyncd.service 2>/dev/null || printf 'ProtectClock=no\nSystemCallFilter=adjtimex clock_adjtime clock_adjtime64')" \
         'Not systemd-timesyncd sets this clock: only the kernel knows whether it is set. To set it stays forbidden: that takes a capability.'
+    [ -n "$camera" ] || [ ! -e "$DROPINS/50-camera.conf" ] || camera=yes
+    if [ "$camera" = yes ]; then put "$DROPINS/50-camera.conf" 644 <"$SRC/systemd/edged-camera.conf"; else drop "$DROPINS/50-camera.conf"; fi
 }
 
 # dropin NAME SETTINGS REASON: one drop-in of the unit, or none where there are no settings.
@@ -281,11 +284,13 @@ purge() {
     groupdel edged-drop 2>/dev/null || true
 }
 
-inbox='' off='' purge='' yes=''
+inbox='' camera='' off='' purge='' yes=''
 while [ $# -gt 0 ]; do
     case $1 in
         --inbox) [ $# -gt 1 ] || fail "--inbox needs a folder"; inbox=$2; shift ;;
         --inbox=*) inbox=${1#*=} ;;
+        --camera) camera=yes ;;
+        --no-camera) camera=no ;;
         --uninstall) off=yes ;;
         --purge) purge=yes ;;
         --yes) yes=yes ;;

@@ -51,7 +51,7 @@ def _stands_in(path: Path) -> list[Finding]:
 def _tell(findings: dict[str, list[Finding]], area: str, found: list[Finding], arguments: argparse.Namespace) -> None:
     """Show an area as soon as it is known."""
     findings[area] = found
-    if not arguments.json:
+    if found and not arguments.json:
         print("\n".join(table.lines(area, found, encoding=sys.stdout.encoding or "ascii")), flush=True)
 
 

@@ -11,7 +11,7 @@ from edged.control.client import ask
 from edged.errors import ExitCode
 
 _DIGEST = 12  # characters that people compare
-_RARE = ("recovered", "overflows", "watcher_restarts")  # told where there are any
+_RARE = ("recovered", "missed", "overflows", "watcher_restarts")  # told where there are any
 
 
 def status(arguments: argparse.Namespace) -> ExitCode:
@@ -54,6 +54,6 @@ def _broker(broker: Mapping[str, Any]) -> str:
 
 def _source(counters: Mapping[str, Any]) -> str:
     always = (f"{counters[key]} {key.replace('_', ' ')}" for key in ("accepted", "filed", "in_work", "waiting"))
-    rare = (f"{counters[key]} {key.replace('_', ' ')}" for key in _RARE if counters[key])
-    place = f" ({counters['file_system']})" if counters["file_system"] else ""
+    rare = (f"{counters[key]} {key.replace('_', ' ')}" for key in _RARE if counters.get(key))
+    place = f" ({counters['file_system']})" if counters.get("file_system") else ""
     return f"{counters['state']}{place}: {', '.join((*always, *rare))}"

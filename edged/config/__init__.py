@@ -1,11 +1,11 @@
 """What the operator may say: every section with its keys, ranges and defaults.
 
 types.py     the kinds of values
-box.py, broker.py, camera.py, folder.py, places.py, quality.py, reading.py, rules.py
+box.py, broker.py, camera.py, folder.py, places.py, quality.py, reading.py, rules.py, trigger.py
              with root.py   the sections, up to `Config`; all frozen, unknown keys refused
 document.py  YAML as it was typed, with lines
 effects.py   what a changed key takes: live, reconnect, restart
-checks.py, place_checks.py, rule_checks.py   what no single key can tell
+checks.py, camera_checks.py, place_checks.py, rule_checks.py, trigger_checks.py   what no single key can tell
 schema.py    the JSON Schema
 words.py     an error as the operator reads it
 layers.py    the main file with what edged wrote itself on top
@@ -18,13 +18,14 @@ A step gets its own section, never the whole `Config`.
 
 from edged.config.box import ControlSection, DetectorSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
 from edged.config.broker import MqttSection, TlsSection
-from edged.config.camera import CameraSection
+from edged.config.camera import CameraSection, DeviceSection, PlaySection
 from edged.config.folder import FolderSection, RetentionSection
 from edged.config.places import AlignSection
 from edged.config.quality import QualitySection
 from edged.config.reading import LimitsSection, PreprocessSection, ReadingSection
 from edged.config.root import SHIPPED, Config
 from edged.config.rules import FieldSection, RulesSection
+from edged.config.trigger import TriggerSection, WindowSection
 
 __all__ = [
     "SHIPPED",
@@ -33,6 +34,7 @@ __all__ = [
     "Config",
     "ControlSection",
     "DetectorSection",
+    "DeviceSection",
     "FieldSection",
     "FolderSection",
     "LimitsSection",
@@ -41,6 +43,7 @@ __all__ = [
     "ModelSection",
     "MqttSection",
     "OutboxSection",
+    "PlaySection",
     "PreprocessSection",
     "QualitySection",
     "ReadingSection",
@@ -48,4 +51,6 @@ __all__ = [
     "RetentionSection",
     "RulesSection",
     "TlsSection",
+    "TriggerSection",
+    "WindowSection",
 ]

@@ -48,10 +48,11 @@ class Rules:
         for key, value in section.items():
             here = (*path, key)
             if key.lower() in _SECRETS:
+                where = dotted(path) if section.get("kind") == "camera" else "mqtt"
                 yield self._find(
                     here,
-                    "a secret does not stand in this file; put it into a file of its own and name it in mqtt.password_file, "
-                    "or hand it over as a systemd credential and name it in mqtt.password_credential",
+                    f"a secret does not stand in this file; put it into a file of its own and name it in {where}.password_file, "
+                    f"or hand it over as a systemd credential and name it in {where}.password_credential",
                     covers=here,
                 )
             elif isinstance(value, dict):

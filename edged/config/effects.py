@@ -28,7 +28,6 @@ _RESTART = (
     "sources.*.kind",
     "sources.*.after",  # another kind of source
     "sources.*.retention",
-    "sources.*.url",  # another camera
     "sources.*.path",  # claims under way lie in the folders as they are
     "sources.*.work",
     "sources.*.done",
@@ -64,6 +63,17 @@ _LIVE = (
     "outbox.max_bytes",
     "outbox.keep_sent_days",
     "log.level",
+    "sources.*.url",  # this and what follows: the camera is opened anew
+    "sources.*.username",
+    "sources.*.password_file",
+    "sources.*.password_credential",
+    "sources.*.transport",
+    "sources.*.open_seconds",
+    "sources.*.read_seconds",
+    "sources.*.frozen_seconds",
+    "sources.*.black_seconds",
+    "sources.*.v4l2",
+    "sources.*.file",
     "sources.*.duplicates",
     "sources.*.duplicates_seconds",
     "sources.*.layout",
@@ -82,6 +92,8 @@ _LIVE = (
     "sources.*.model",
     "sources.*.limits",
     "sources.*.preprocess",
+    "sources.*.trigger",
+    "sources.*.window",
 )
 TABLE = {
     tuple(key.split(".")): effect

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple, NoReturn
 
 from pydantic import ValidationError
 
+from edged.config.camera_checks import CameraChecks
 from edged.config.checks import Rules
 from edged.config.document import Document, Finding, KeyPath, Place, SyntaxFinding
 from edged.config.layers import FOLDER, read, stack, state_dirs
 from edged.config.place_checks import PlaceChecks, References
 from edged.config.root import Config
 from edged.config.rule_checks import Dictionaries, RuleChecks
+from edged.config.trigger_checks import TriggerChecks
 from edged.config.words import dotted, explain
 from edged.errors import ConfigError
 
@@ -91,7 +93,15 @@ def validate(
 ) -> Validated:
     """Look at everything; files whose texts or bytes are given are not read again."""
     rules, places = RuleChecks(document, folder, dictionaries), PlaceChecks(document, folder, references)
-    findings = [*document.findings, *Rules(document, folder, environ).findings(), *rules.findings(), *places.findings()]
+    cameras, triggers = CameraChecks(document, environ), TriggerChecks(document)
+    findings = [
+        *document.findings,
+        *Rules(document, folder, environ).findings(),
+        *rules.findings(),
+        *places.findings(),
+        *cameras.findings(),
+        *triggers.findings(),
+    ]
     config: Config | None = None
     try:
         config = Config.model_validate_json(json.dumps(document.data), context={"folder": folder})

@@ -23,6 +23,7 @@ NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
 BASE_PATTERN = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
 CREDENTIAL_PATTERN = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 IGNORE_PATTERN = r"^[^/]+$"
+FOURCC_PATTERN = r"^[A-Z0-9]{4}$"
 URL_SCHEMES = ("rtsp", "rtsps", "http", "https", "v4l2", "file")  # of cameras
 
 
@@ -80,6 +81,14 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _setting(value: object) -> int | str:
+    """What a control is set to."""
+    if type(value) not in (int, str):
+        kind, text = "own", "expected a whole number, or the text of a menu's entry"
+        raise PydanticCustomError(kind, text)
+    return value  # type: ignore[return-value]
+
+
 def _confusions(value: object) -> str | tuple[str, ...]:
     """One of the words, or sets of characters."""
     if isinstance(value, list | tuple) and all(isinstance(one, str) and len(set(one)) > 1 for one in value):
@@ -98,6 +107,8 @@ CameraUrl = Annotated[str, StringConstraints(min_length=1), AfterValidator(_url)
 FilePath = Annotated[Path, BeforeValidator(_spelled_out), AfterValidator(_absolute)]
 Credential = Annotated[str, StringConstraints(pattern=CREDENTIAL_PATTERN, max_length=255), BeforeValidator(as_typed)]
 NamePattern = Annotated[str, StringConstraints(pattern=IGNORE_PATTERN)]
+FourCc = Annotated[str, StringConstraints(pattern=FOURCC_PATTERN), BeforeValidator(as_typed)]
+ControlValue = Annotated[int | str, PlainValidator(_setting), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]})]
 TextPattern = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH), BeforeValidator(as_typed), AfterValidator(_pattern)]
 ConfusionSets = Annotated[
     str | tuple[str, ...],

@@ -10,12 +10,13 @@ from edged.config import schema as config_schema
 from edged.config.document import Document, Finding, KeyPath
 from edged.config.root import KINDS
 from edged.config.schema import Schema
-from edged.config.types import BASE_PATTERN, CREDENTIAL_PATTERN, IGNORE_PATTERN, NAME_PATTERN
+from edged.config.types import BASE_PATTERN, CREDENTIAL_PATTERN, FOURCC_PATTERN, IGNORE_PATTERN, NAME_PATTERN
 
 _PATTERNS = {
     NAME_PATTERN: "a name of letters, digits, - and _",
     BASE_PATTERN: "topic levels of letters, digits, - and _ with / between them",
     CREDENTIAL_PATTERN: "a name of letters, digits, -, _ and .",
+    FOURCC_PATTERN: "four capital letters or digits, such as MJPG",
     IGNORE_PATTERN: "a pattern for a file's name, without /",
 }
 _KINDS = {"boolean": "true or false", "integer": "a whole number", "number": "a number", "array": "a list", "object": "a section with keys"}

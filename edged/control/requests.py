@@ -24,8 +24,12 @@ _log = logging.getLogger(__name__)
 
 CHANGING = frozenset({"reload", "replay"})  # verbs that need `mqtt.control` and a fresh request
 ASKING = frozenset({"health", "read"})
+PROMPT = frozenset(
+    {"trigger"}
+)  # need a fresh request, and are answered at once; a source that they trigger allows them by its configuration
 WAITING = 16  # requests that wait at most
 _PER_SECOND, _BURST = 2.0, 20.0  # requests that are looked at
+_PROMPT_PER_SECOND, _PROMPT_BURST = 100.0, 100.0
 _PATIENCE = 0.5
 _LIMIT_SECONDS = 120.0  # a verb that takes longer hangs: the watchdog may then end us
 _VERB = re.compile(r"[a-z_]{1,32}")
@@ -58,11 +62,12 @@ class RequestDesk:
         limit_seconds: float = _LIMIT_SECONDS,
     ) -> None:
         """Give answers to *answer*, and tell *event* of what is refused."""
-        self._verbs = {name: verbs[name] for name in CHANGING | ASKING if name in verbs}
+        self._verbs = {name: verbs[name] for name in CHANGING | ASKING | PROMPT if name in verbs}
         self._rules, self._answer, self._event = rules, answer, event
         self._clock, self._synced, self._limit = clock, synced, limit_seconds
         self._waiting: queue.Queue[Received] = queue.Queue(WAITING)
-        self._tokens, self._filled_at = _BURST, clock.monotonic()
+        self._budget = Budget(_PER_SECOND, _BURST, clock)
+        self._prompt_budget = Budget(_PROMPT_PER_SECOND, _PROMPT_BURST, clock)
         self.dropped = 0  # requests that came faster than they are answered
 
     def adapt(self, rules: Rules) -> None:
@@ -71,11 +76,10 @@ class RequestDesk:
 
     def offer(self, request: Received) -> None:
         """Take a request, from the relay's thread; one too many is dropped and counted."""
-        now = self._clock.monotonic()
-        self._tokens = min(_BURST, self._tokens + (now - self._filled_at) * _PER_SECOND)
-        self._filled_at = now
-        if self._tokens >= 1 and not self._waiting.full():  # nobody else puts
-            self._tokens -= 1
+        prompt = _verb_of(request) in PROMPT
+        if prompt and self._prompt_budget.take():
+            self._serve(request, lambda work: work())  # what is answered at once waits for no slow verb
+        elif not prompt and not self._waiting.full() and self._budget.take():  # nobody else puts
             self._waiting.put_nowait(request)
         else:
             self.dropped += 1
@@ -90,10 +94,11 @@ class RequestDesk:
                 request = self._waiting.get(timeout=_PATIENCE)
             except queue.Empty:
                 continue
-            self._serve(request, stop, beat)
+            self._serve(request, lambda work: self._outlast(work, stop, beat))
 
-    def _serve(self, request: Received, stop: threading.Event, beat: Beat) -> None:
-        name = request.topic.rpartition("/")[2]
+    def _serve(self, request: Received, through: Callable[[Callable[[], str]], str | None]) -> None:
+        """Answer a request; the verb is performed *through* that."""
+        name = _verb_of(request)
         if request.retained:
             self._refuse(request, "it is retained: nobody knows how old it is; clear it, and publish requests without retain")
             return
@@ -104,12 +109,15 @@ class RequestDesk:
             self._reply(request, name, refusal(str(error), 'send a JSON object such as {"id": 1}', {}))
             return
         head = {"id": arguments.pop("id")} if "id" in arguments else {}
-        reason, hint = self._objection(name, arguments.pop("timestamp", None), request.expiry_seconds)
+        stamp = arguments.pop("timestamp", None)
+        reason, hint = self._objection(name, stamp, request.expiry_seconds)
         if reason:
             self._refuse(request, f"{reason}; {hint}")
             self._reply(request, name, refusal(reason, hint, head))
             return
-        told = self._outlast(lambda: perform(name, self._verbs[name], arguments, head), stop, beat)
+        if name in PROMPT:
+            arguments["age_seconds"] = None if self._synced() is False else _age(stamp, self._clock.now())
+        told = through(lambda: perform(name, self._verbs[name], arguments, head))
         if told is not None:
             self._reply(request, name, told)
 
@@ -120,9 +128,9 @@ class RequestDesk:
                 f"{name if _VERB.fullmatch(name) else 'this'} is not supported yet",
                 f"over MQTT there are {', '.join(sorted(self._verbs))}",
             )
-        if name not in CHANGING or (self._rules.control and expiry is not None):  # the broker drops what expired
+        if name in ASKING or (expiry is not None and (name in PROMPT or self._rules.control)):  # the broker drops what expired
             return "", ""
-        if not self._rules.control:
+        if name in CHANGING and not self._rules.control:
             return f"{name} changes something, and requests over MQTT may not", "set mqtt.control to true to allow it"
         return self._stale(stamp)
 
@@ -178,6 +186,28 @@ class RequestDesk:
     def _refuse(self, request: Received, reason: str) -> None:
         _log.warning("request refused", extra={"topic": request.topic, "reason": reason})
         self._event("request_refused", {"topic": request.topic, "reason": reason})
+
+
+class Budget:
+    """So many a second, and so many at once: a token bucket. One thread."""
+
+    def __init__(self, per_second: float, burst: float, clock: Clock) -> None:
+        self._per_second, self._burst, self._clock = per_second, burst, clock
+        self._tokens, self._filled_at = burst, clock.monotonic()
+
+    def take(self) -> bool:
+        """One of them; False where there is none."""
+        now = self._clock.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._per_second)
+        self._filled_at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+
+def _verb_of(request: Received) -> str:
+    return request.topic.rpartition("/")[2]
 
 
 def _arguments(payload: bytes) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from edged import __version__
 from edged.config import MetricsSection
 from edged.control.health import Health, HealthState, doubts
 from edged.control.post import Beat
-from edged.flow.folder.base import DropFolder
+from edged.flow.camera.states import COUNTERS
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
+from edged.flow.parts.source import Camera
 from edged.flow.ports import ReportedSource
 from edged.flow.relay import Relay
 from edged.lib.metrics import INSTALLED, MISSING, REMEDY, Family, Metrics, NoMetrics, TextMetrics
@@ -27,6 +28,12 @@ from edged.types import ModelRef, Outcome
 
 log = logging.getLogger(__name__)
 
+_CAMERA_TEXTS: Final[Mapping[str, str]] = {
+    "frames": "frames that the camera delivered since start",
+    "passed_over": "of these, never asked for: newer ones came",
+    "connects": "times that the camera was opened since start",
+    "resized": "times that its pictures changed their size since start",
+}
 STAGES: Final = ("decode", "layout", "recognise", "decode_text", "total")
 _PATIENCE: Final = 1.0  # seconds between two beats
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
@@ -100,6 +107,7 @@ class Exporter:
         yield from self._rows()
         yield from self._delivery()
         yield from self._folders()
+        yield from self._cameras()
         state = self._overall().state
         yield _gauge("health", "1 at the state that it is in", {(known,): float(known is state) for known in HealthState}, "state")
         yield _gauge("resident_bytes", "resident memory of the process", {(): _resident_bytes()})
@@ -135,18 +143,28 @@ class Exporter:
         yield _counter("requests_dropped", "requests over MQTT that came faster than they are answered", {(): self._requests_dropped()})
 
     def _folders(self) -> Iterator[Family]:
-        counted = {source.name: source.counters() for source in self._sources if isinstance(source, DropFolder)}
-        for field, (kind, text) in _OF_A_FOLDER.items():
-            values: Values = {(name,): getattr(counters, field) for name, counters in counted.items()}
+        told = {source.name: source.told() for source in self._sources}
+        for field, (kind, text) in _OF_A_SOURCE.items():
+            values: Values = {(name,): counters[field] for name, counters in told.items() if field in counters}
             yield _family(kind, f"source_{field}", text, values, ("source",))
 
+    def _cameras(self) -> Iterator[Family]:
+        told = {source.name: source.told() for source in self._sources if isinstance(source, Camera)}
+        for field, text in _OF_A_CAMERA.items() if told else ():
+            values: Values = {(name,): counters[field] for name, counters in told.items()}
+            yield _counter(f"camera_{field}", text, values, "source")
 
-_OF_A_FOLDER: Final[Mapping[str, tuple[Literal["counter", "gauge"], str]]] = {
-    "accepted": ("counter", "files claimed since start"),
-    "recovered": ("counter", "files of an earlier process that were taken up again"),
-    "filed": ("counter", "files moved away after their commit"),
-    "in_work": ("gauge", "files claimed and not yet moved away"),
-    "waiting": ("gauge", "files in the drop folder, settled or not"),
+
+_OF_A_CAMERA: Final[Mapping[str, str]] = {
+    "missed": "parts that came while too many waited, since start: they have no reading",
+    **{name: _CAMERA_TEXTS.get(name, f"times that the camera was {name}, since start") for name in COUNTERS},
+}
+_OF_A_SOURCE: Final[Mapping[str, tuple[Literal["counter", "gauge"], str]]] = {
+    "accepted": ("counter", "files claimed, or parts taken up, since start"),
+    "recovered": ("counter", "inputs of an earlier process that were taken up again"),
+    "filed": ("counter", "files moved away after their commit, or parts that were"),
+    "in_work": ("gauge", "inputs claimed and not yet over"),
+    "waiting": ("gauge", "files in the drop folder, settled or not; triggers whose part was not taken up yet"),
     "overflows": ("counter", "times that the kernel lost events"),
     "rescans": ("counter", "listings of the folder after the first"),
     "watcher_restarts": ("counter", "times that the folder was watched anew"),

@@ -3,24 +3,27 @@
 import logging
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
-from edged.config import Config, FolderSection
+from edged.config import CameraSection, Config, FolderSection
 from edged.control.health import Health, doubts
 from edged.errors import OutboxError
+from edged.flow.camera.capture import Capture
 from edged.flow.folder.base import DropFolder
 from edged.flow.folder.former import former_work, remedy
 from edged.flow.folder.kept import KeptFolder
 from edged.flow.folder.source import HotFolder
 from edged.flow.formats import inspect
 from edged.flow.outbox import Outbox
+from edged.flow.parts.source import Camera
 from edged.flow.payload import encode_reading
-from edged.flow.ports import ReportedSource
+from edged.flow.ports import FrameSource, ReportedSource
 from edged.lib.clock import Clock, clock_synced
 from edged.lib.files import atomic_write
-from edged.types import Reading, SourceName
+from edged.types import Pixels, Reading, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +49,15 @@ def open_outbox(config: Config, clock: Clock) -> Outbox:
     return outbox
 
 
-def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) -> list[ReportedSource]:
-    """Every source that the configuration names, open; folders are locked."""
+def capture_of(name: SourceName, section: CameraSection) -> FrameSource:
+    """The frames of a camera, captured by a process of its own."""
+    return Capture(name, section)
+
+
+def open_sources(
+    config: Config, outbox: Outbox, clock: Clock, undo: ExitStack, warm: Callable[[SourceName, Pixels, Callable[[], None]], None]
+) -> list[ReportedSource]:
+    """Every source that the configuration names, open; folders are locked. *warm* reads the first frame of a camera for nobody."""
     instance = instance_of(config.state_dir)
     sources: list[ReportedSource] = []
     for name, section in config.folders.items():
@@ -56,6 +66,14 @@ def open_sources(config: Config, outbox: Outbox, clock: Clock, undo: ExitStack) 
         undo.callback(source.close)
         outbox.all_filed(source.name, but=source.leftovers())  # what a crash kept the sink from noting
         sources.append(source)
+    for name, camera in config.cameras.items():
+        frames, journal = capture_of(SourceName(name), camera), config.state_dir / "triggers" / f"{name}.log"
+        parts = Camera(
+            SourceName(name), camera, frames, journal=journal, find=outbox.find, clock=clock, warm=partial(warm, SourceName(name))
+        )
+        undo.callback(parts.close)
+        parts.open()
+        sources.append(parts)
     return sources
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from edged.doctor import broker, clock, database, disk, events, folders, limits, model, sandbox, service
+from edged.doctor import broker, cameras, clock, database, disk, events, folders, limits, model, sandbox, service
 from edged.doctor.case import Case
 from edged.doctor.finding import Check, Finding, bad
 from edged.errors import EdgedError
@@ -13,6 +13,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("service", service.check),
     ("model", model.check),
     ("folders", folders.check),
+    ("cameras", cameras.check),
     ("events", events.check),
     ("sandbox", sandbox.check),
     ("disk", disk.check),

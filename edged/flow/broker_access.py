@@ -1,13 +1,13 @@
-"""Passwords and certificates, read from their files at each connect: a corrected file needs no restart."""
+"""Passwords and certificates of the broker and of cameras, read from their files at each connect: a corrected file needs no restart."""
 
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from edged.config import MqttSection, TlsSection
+from edged.config import CameraSection, MqttSection, TlsSection
 
 
-def password(section: MqttSection, environ: Mapping[str, str]) -> str | None:
+def password(section: MqttSection | CameraSection, environ: Mapping[str, str]) -> str | None:
     """The password from its file or systemd credential; None where none is configured.
 
     Raises:

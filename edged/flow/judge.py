@@ -36,12 +36,19 @@ def judge(
     return (Outcome.UNSURE if doubts else Outcome.OK), tuple(doubts)
 
 
-def fields_of(
-    names: Sequence[str], lines: Sequence[ReadLine], unsure_below: float, frame: Box | None, places: Mapping[str, Box] | None = None
+def fields_of(  # noqa: PLR0917 - all of one reading
+    names: Sequence[str],
+    lines: Sequence[ReadLine],
+    unsure_below: float,
+    frame: Box | None,
+    places: Mapping[str, Box] | None = None,
+    frames: int = 1,
 ) -> tuple[ReadField, ...]:
-    """Every field of the source, in its order; one without a line was not read, at its place or wherever it is in *frame*."""
+    """Every field of the source, in its order; one without a line was not read in *frames*, at its place or wherever it is in *frame*."""
     found, boxes = {line.field: line for line in lines}, places or {}
-    return tuple(_field(name, found[name], unsure_below) if name in found else _unread(name, boxes.get(name, frame)) for name in names)
+    return tuple(
+        _field(name, found[name], unsure_below) if name in found else _unread(name, boxes.get(name, frame), frames) for name in names
+    )
 
 
 def _field(name: str, line: ReadLine, unsure_below: float) -> ReadField:
@@ -53,8 +60,8 @@ def _field(name: str, line: ReadLine, unsure_below: float) -> ReadField:
         confidence=transcript.confidence,
         state=_state(line, unsure_below),
         box=line.box,
-        frames=1,
-        agreement=1.0,
+        frames=line.frames,
+        agreement=line.agreement,
         characters=transcript.characters,
         rules=line.rules,
     )
@@ -66,7 +73,16 @@ def _state(line: ReadLine, unsure_below: float) -> FieldState:
     return FieldState.CONFUSED if line.doubts or line.transcript.confidence < unsure_below else FieldState.READ
 
 
-def _unread(name: str, box: Box | None) -> ReadField:
+def _unread(name: str, box: Box | None, frames: int) -> ReadField:
     return ReadField(
-        name=name, text="", raw="", confidence=0.0, state=FieldState.NOT_READ, box=box, frames=1, agreement=1.0, characters=(), rules=()
+        name=name,
+        text="",
+        raw="",
+        confidence=0.0,
+        state=FieldState.NOT_READ,
+        box=box,
+        frames=frames,
+        agreement=1.0,
+        characters=(),
+        rules=(),
     )

@@ -5,10 +5,18 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from edged.flow.reader import Job, Reader
+from edged.flow.reader import Job
 from edged.lib.clock import Clock
 from edged.types import Delivery, Outcome, Reading, SourceName
+
+
+class Concludes(Protocol):
+    """Who began to read an input, and ends it in the sink's thread."""
+
+    def conclude(self, job: Job) -> Reading:
+        """Turn a completed job into its reading."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -16,8 +24,9 @@ class Entry:
     """One claimed input between feed and sink; `job` is set once it is completed."""
 
     delivery: Delivery
-    reader: Reader
+    reader: Concludes
     since: float  # monotonic
+    allowed: float = 0.0  # seconds that its frames may take to come, before anything is amiss
     job: Job | None = None
 
 
@@ -58,9 +67,11 @@ class Ledger:
             self._slots[source] += count
             self._changed.notify_all()
 
-    def enter(self, delivery: Delivery, reader: Reader) -> Callable[[Job], None]:
+    def enter(self, delivery: Delivery, reader: Concludes) -> Callable[[Job], None]:
         """Put a claimed input in line; the returned callable completes it, from any thread."""
-        entry = Entry(delivery=replace(delivery, data=None), reader=reader, since=self._clock.monotonic())
+        now = self._clock.monotonic()
+        allowed = max(0.0, delivery.window.deadline - now) if delivery.window else 0.0
+        entry = Entry(delivery=replace(delivery, data=None, window=None), reader=reader, since=now, allowed=allowed)
         with self._changed:
             self._queues[delivery.source].append(entry)
             self._accepted += 1
@@ -119,5 +130,5 @@ class Ledger:
     def oldest_seconds(self) -> float:
         """How long the longest waiting input is being recognised; 0 where none is."""
         with self._changed:
-            waiting = [entry.since for queue in self._queues.values() for entry in queue if entry.job is None]
-        return self._clock.monotonic() - min(waiting) if waiting else 0.0
+            waiting = [entry.since + entry.allowed for queue in self._queues.values() for entry in queue if entry.job is None]
+        return max(0.0, self._clock.monotonic() - min(waiting)) if waiting else 0.0

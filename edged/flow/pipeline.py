@@ -12,12 +12,13 @@ recogniser answers in; the sink commits all that is ready in one transaction (gr
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from edged.errors import OutboxFull
-from edged.flow.ledger import Entry, Ledger
+from edged.flow.ledger import Concludes, Entry, Ledger
 from edged.flow.ports import MessageStore, Source
-from edged.flow.reader import Job, Reader
+from edged.flow.reader import Job
+from edged.flow.steps import nothing
 from edged.types import Committed, Delivery, Outcome, Reading, SourceName
 
 log = logging.getLogger(__name__)
@@ -27,10 +28,17 @@ _GROUP = 32  # readings in one commit at most: bounds the work that a crash make
 _PATIENCE = 0.5  # seconds between two beats while waiting
 
 
+class Reads(Concludes, Protocol):
+    """Reads the inputs of one source."""
+
+    def begin(self, delivery: Delivery, completed: Callable[[Job], None], beat: Beat = nothing, /) -> Job:
+        """Start reading; *completed* is called exactly once, here or from a thread of the recogniser."""
+
+
 class Lease(NamedTuple):
     """A reader whose model stays open until it is given back."""
 
-    reader: Reader
+    reader: Reads
     give_back: Callable[[], None]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from threading import Event
 from typing import Any, Protocol
 
-from edged.config import ReadingSection
+from edged.config import CameraSection, ReadingSection
 from edged.link import LinkEvent, Message
 from edged.types import Committed, Delivery, Frame, FrameId, OutboxMessage, OutboxStats, Outcome, Reading, ReplaySpan, SourceName
 
@@ -92,10 +92,13 @@ class FrameSource(Protocol):
         """Why no frames come, and what to do; empty while they do."""
 
     def told(self) -> Mapping[str, Any]:
-        """Its state in a word, then its counters."""
+        """Its state in a word, then its counters; `edged.flow.camera.states` has both."""
+
+    def change(self, section: CameraSection) -> None:
+        """Go by this section from now on: where something of the camera itself changed, it is opened anew; numbers go on growing."""
 
     def close(self) -> None:
-        """End it, whatever it does. Idempotent."""
+        """End it, whatever it does; who waits in `newer` gets None. Idempotent."""
 
 
 class MessageStore(Protocol):

@@ -8,74 +8,35 @@ one-shot command and the daemon go the same way.
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 import numpy as np
 
 from edged.errors import FrameError, FrameRejected
 from edged.flow.judge import confidence_of, fields_of, judge
-from edged.flow.room import Admit, Room, admit_all
+from edged.flow.steps import Beat, Steps, nothing
 from edged.lib.clock import Clock
 from edged.types import (
     NO_TEXT,
     Answer,
     Box,
-    Corrected,
     Delivery,
     FrameProblem,
     Laid,
     ModelRef,
     Origin,
     Outcome,
-    Pixels,
     Posteriors,
     Reading,
     ReadLine,
+    SeenLine,
     TextLine,
-    Transcript,
 )
 
 log = logging.getLogger(__name__)
 
-Beat = Callable[[], None]
-
 _GONE: Final = np.empty((0, 0, 3), np.uint8)  # pixels that nobody needs any more
-
-
-def nothing() -> None:
-    """A beat that nobody hears."""
-
-
-class Decode(Protocol):
-    """From the bytes of a file to an upright picture, H x W x 3."""
-
-    def __call__(self, data: bytes, admit: Admit = admit_all, /) -> Pixels:
-        """Asks *admit* for room for its pixels before there are any."""
-        ...
-
-
-class Layout(Protocol):
-    """From a frame, H x W x 3, to text lines that do not keep it."""
-
-    def __call__(self, image: Pixels, beat: Beat = nothing, /) -> Laid:
-        """Calls *beat* now and then where it takes long."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
-    """The steps between bytes and text; every one raises FrameError for an input it refuses."""
-
-    prove: Callable[[bytes], None]  # in a child process: does decoding this input end the process?
-    decode: Decode
-    layout: Layout
-    cut: Callable[[Pixels], Sequence[Pixels]]  # pieces of a line, each within the widest bucket
-    submit: Callable[[Pixels, Answer], None]  # blocks while the recogniser is busy
-    join: Callable[[Sequence[Posteriors]], Posteriors]  # those of a line from its pieces'
-    transcribe: Callable[[Posteriors], Transcript]
-    correct: Callable[[Transcript, str | None], Corrected]  # by the rules of its field, where it is one
-    room: Room = field(default_factory=Room)  # for decoded pictures; one for all sources
 
 
 def _nothing(_: "Job") -> None:
@@ -177,10 +138,25 @@ class Reader:
     def conclude(self, job: Job) -> Reading:
         """Turn a completed job into its reading. Never raises for what an input contains."""
         begun = self.clock.monotonic()
-        self._guard(job, self._transcribe)
+
+        def read(job: Job) -> None:
+            job.read = self.corrected(self._seen(job))
+
+        self._guard(job, read)
         end = self._lap(job, "decode_text", begun)
         job.timing_ms["total"] = (end - job.started) * 1000
-        return self._reading(job)
+        return self.told(job)
+
+    def seen(self, job: Job) -> tuple[SeenLine, ...]:
+        """What the recogniser saw in a completed job, before the rules; nothing where the job has a problem, or gets one here."""
+        found: list[SeenLine] = []
+        self._guard(job, lambda job: found.extend(self._seen(job)))
+        return tuple(found)
+
+    def corrected(self, seen: Sequence[SeenLine]) -> tuple[ReadLine, ...]:
+        """These lines by the rules of their places; lines without text are left out where lines were looked for."""
+        read = [self._corrected(line) for line in seen]
+        return tuple(line for line in read if self.empty is None or line.transcript.text.strip())
 
     def _guard(self, job: Job, step: Callable[[Job], None]) -> None:
         """Run a step unless the job has a problem; what the step raises becomes the job's problem."""
@@ -209,7 +185,7 @@ class Reader:
             self.steps.prove(data)
         with self.steps.room.visit(beat) as visit:
             image = job.delivery.image if data is None else self.steps.decode(data, visit.admit)
-            assert image is not None  # a delivery has data, a picture or a problem
+            assert image is not None  # what has neither data nor a picture has a problem, or frames that are read one by one
             decoded = self._lap(job, "decode", job.started)
             job.delivery = replace(job.delivery, data=None, image=None)
             job.origin = replace(job.origin, width=image.shape[1], height=image.shape[0])
@@ -231,29 +207,34 @@ class Reader:
                 job.abandon(len(waiting) - number)
                 raise
 
-    def _transcribe(self, job: Job) -> None:
+    def _seen(self, job: Job) -> list[SeenLine]:
         answers = iter(job.answers())
-        read = [self._line(line, answers) for line in job.laid.lines]
-        job.read = tuple(line for line in read if self.empty is None or line.transcript.text.strip())
+        return [self._line(line, answers) for line in job.laid.lines]
 
-    def _line(self, line: TextLine, answers: Iterator[list[Posteriors]]) -> ReadLine:
+    def _line(self, line: TextLine, answers: Iterator[list[Posteriors]]) -> SeenLine:
         try:
             transcript = self.steps.transcribe(self.steps.join(next(answers)) if line.seen is None else line.seen)
         except FrameRejected as error:
             if not self.apart:
                 raise
-            return ReadLine(transcript=NO_TEXT, box=line.box, raw="", doubts=(*line.reasons, error.reason), field=line.field)
-        corrected = self.steps.correct(transcript, line.field)
+            return SeenLine(transcript=NO_TEXT, box=line.box, doubts=(*line.reasons, error.reason), field=line.field)
+        return SeenLine(transcript=transcript, box=line.box, doubts=line.reasons, field=line.field)
+
+    def _corrected(self, line: SeenLine) -> ReadLine:
+        corrected = self.steps.correct(line.transcript, line.field)
         return ReadLine(
             transcript=corrected.transcript,
             box=line.box,
             raw=corrected.raw,
             rules=corrected.rules,
-            doubts=line.reasons if corrected.doubt is None else (*line.reasons, corrected.doubt),
+            doubts=line.doubts if corrected.doubt is None else (*line.doubts, corrected.doubt),
             field=line.field,
+            frames=line.frames,
+            agreement=line.agreement,
         )
 
-    def _reading(self, job: Job) -> Reading:
+    def told(self, job: Job, frames: int = 1) -> Reading:
+        """The reading of what stands in a job, told from that many pictures."""
         if job.problem is None:
             outcome, reasons = judge(job.read, self.unsure_below, job.laid.reasons, empty=self.empty)
         else:
@@ -272,8 +253,10 @@ class Reader:
             confidence=confidence_of(job.read),
             calibrated=self.calibrated,
             lines=job.read,
-            fields=fields_of(self.fields, job.read, self.unsure_below, _frame(job.origin), job.laid.places),
+            fields=fields_of(self.fields, job.read, self.unsure_below, _frame(job.origin), job.laid.places, frames),
             timing_ms=dict(job.timing_ms),
+            part=job.delivery.part,
+            trigger=job.delivery.trigger,
         )
 
     def _lap(self, job: Job, name: str, since: float) -> float:

@@ -49,6 +49,18 @@ def test_the_sandbox_is_as_tight_as_it_was() -> None:
     assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if "✓" not in line)
 
 
+def test_cameras_open_what_they_need_and_no_more(tmp_path: Path) -> None:
+    """With the drop-in for cameras on USB the rating is 1.4 at most; systemd has nothing to say of it."""
+    shutil.copy(FOLDER / "edged.service", tmp_path)
+    (tmp_path / "edged.service.d").mkdir()
+    shutil.copy(FOLDER / "edged-camera.conf", tmp_path / "edged.service.d")
+    command = [_tool("systemd-analyze"), "security", "--offline=yes", "--no-pager", "--threshold=14", str(tmp_path / "edged.service")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, "\n".join(line for line in done.stdout.splitlines() if "✓" not in line)
+    assert "char-video4linux:rw" in done.stdout
+    assert "edged-camera.conf" not in done.stderr
+
+
 def test_the_unit_comes_back_for_ever_but_for_a_bad_configuration(unit: configparser.ConfigParser) -> None:
     """A crash is restarted without a limit; a configuration error waits for a person."""
     service = unit["Service"]

@@ -93,6 +93,36 @@ def test_the_sandbox_is_the_one_of_the_unit(box: Station) -> None:
     assert all("rw" in mounts[place] for place in ("/srv/edged", "/var/lib/edged", "/run/edged"))
 
 
+CAPTURE = """
+import json, sys
+from edged.config import CameraSection
+from edged.flow.camera.capture import Capture
+keys = {"kind": "camera", "url": "file:///src/tests/samples", "file": {"pace": "fast"}}
+capture = Capture("gate", CameraSection.model_validate_json(json.dumps(keys)))
+capture.open()
+frame = capture.newer(0, 60)
+print(capture.told(), capture.trouble, flush=True)
+capture.close()
+sys.exit(frame is None)
+"""
+
+
+def test_a_camera_is_captured_inside_the_sandbox(box: Station) -> None:
+    """The unit with the drop-in for cameras lets the process that captures start, share its memory, and see nothing else of /dev."""
+    assert "50-camera.conf" in box.install("--camera").stdout
+    assert "50-camera" not in box.install().stdout
+    box.machine.path("/usr/local/lib/try_capture.py").write_text(CAPTURE, encoding="utf-8")
+    unit, folder = "/run/systemd/system/try-capture.service", "/run/systemd/system/try-capture.service.d"
+    box.machine.sh(
+        "sed -e 's|^ExecStart=.*|ExecStart=/opt/edged/bin/python /usr/local/lib/try_capture.py|' -e 's/^Type=.*/Type=oneshot/' "
+        "-e '/^Restart/d' -e '/^WatchdogSec/d' -e '/^ExecReload/d' -e '/Directory=/d' /usr/lib/systemd/system/edged.service "
+        f">{unit}; mkdir -p {folder}; cp /etc/systemd/system/edged.service.d/50-camera.conf {folder}; systemctl daemon-reload"
+    )
+    done = box.machine.run("systemctl", "start", "try-capture", check=False)
+    assert done.returncode == 0, box.machine.sh("journalctl -u try-capture -o cat --no-pager | tail -20")
+    assert "removed" in box.install("--no-camera").stdout
+
+
 def test_the_clock_tells_whether_it_is_set(box: Station) -> None:
     """Inside the sandbox the kernel refuses to say; the file of systemd-timesyncd does, and where that sets no clock, the drop-in."""
     assert box.status()["clock_synced"] is True

@@ -119,11 +119,21 @@ def test_the_shown_configuration_has_every_key() -> None:
 
 def test_what_is_off_by_default_can_be_switched_on(tmp_path: Path) -> None:
     """Each key behind a # holds an example that is accepted once the # is taken away."""
-    text = re.sub(r"^( *)#(?=[a-z_]+:)", r"\1", SHOWN.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = re.sub(r"^( *)#(?=[a-z][a-z0-9_]*:)", r"\1", SHOWN.read_text(encoding="utf-8"), flags=re.MULTILINE)
     (tmp_path / "texts.txt").write_text("A17\nB20\n", encoding="utf-8")
     (tmp_path / "master.png").write_bytes(b"a picture")
     one_of = "".join(line for line in text.splitlines(keepends=True) if "password_credential:" not in line and "  quad:" not in line)
-    rules, fields, align = (re.search(rf"^    {key}:.*\n(      .*\n)+", one_of, flags=re.MULTILINE) for key in ("rules", "fields", "align"))
+    sections = ("rules", "fields", "align", "v4l2", "file")
+    rules, fields, align, device, play = (re.search(rf"^    {key}:.*\n(      .*\n)+", one_of, flags=re.MULTILINE) for key in sections)
+    assert device is not None
+    assert play is not None
+    of_network = re.compile(r"^    (username|password_file|transport):.*\n", flags=re.MULTILINE)
+    for address, kept in (("v4l2:///dev/video0", device[0]), ("file:///srv/film.mp4", play[0])):
+        elsewhere = of_network.sub("", one_of.replace(device[0] + play[0], kept)).replace("rtsp://192.168.0.20/stream1", address)
+        camera = re.search(r"^  gate:.*\n(    .*\n)+", elsewhere, flags=re.MULTILINE)
+        assert camera is not None
+        assert _load(tmp_path, "version: 1\ndevice: a\nsources:\n" + camera[0]).cameras["gate"].url == address
+    one_of = one_of.replace(device[0] + play[0], "")
     assert rules is not None
     assert fields is not None
     assert align is not None
@@ -161,7 +171,7 @@ def _shown_lines() -> list[tuple[KeyPath, str]]:
     """Every key's line of the shown configuration with its path, told by the indentation."""
     found, above = [], []
     for line in SHOWN.read_text(encoding="utf-8").splitlines():
-        match = re.match(r"( *)#?([a-z_]+):", line)
+        match = re.match(r"( *)#?([a-z][a-z0-9_]*):", line)
         if match is None or line.startswith("# "):
             continue
         above = [*above[: len(match[1]) // 2], match[2]]
@@ -177,7 +187,7 @@ def _known_keys(path: KeyPath, section: Schema, kind: str) -> list[tuple[KeyPath
         child = config_schema.at(here, kind)
         assert child is not None
         found.append((here, child.get("default", "") in (None, {})))
-        below = (*here, {"sources": "inbox", "fields": "lot"}[name]) if "patternProperties" in child else here
+        below = (*here, {"sources": "inbox", "fields": "lot", "controls": "gain"}[name]) if "patternProperties" in child else here
         inner = config_schema.at(below, kind)
         assert inner is not None
         found += _known_keys(below, inner, kind)

@@ -43,7 +43,11 @@ def test_dead_readings_are_made_pending_by_their_numbers_only(tmp_path: Path) ->
     ("trouble", "state", "reasons"),
     [
         ({}, "ok", ()),
-        ({"present": False}, "failing", ("source inbox: the drop folder is gone; make it again or correct `path`",)),
+        (
+            {"trouble": "the drop folder is gone; make it again or correct `path`"},
+            "failing",
+            ("source inbox: the drop folder is gone; make it again or correct `path`",),
+        ),
         ({"full": "intake stopped: no room"}, "failing", ("outbox: intake stopped: no room",)),
         ({"stuck": True}, "degraded", ("outbox: files that were read cannot be moved away; see the journal",)),
         ({"fault": SimpleNamespace(message="away", hint="wait")}, "degraded", ("broker: away; wait",)),
@@ -51,7 +55,7 @@ def test_dead_readings_are_made_pending_by_their_numbers_only(tmp_path: Path) ->
 )
 def test_whatever_stands_in_the_way_of_a_reading_is_told(tmp_path: Path, trouble: dict[str, Any], state: str, reasons: tuple[str]) -> None:
     """From the drop folder to the broker, under the name of its part; what does not do its job at all is failing."""
-    now: Any = SimpleNamespace(**{"name": "inbox", "present": True, "full": "", "stuck": False, "fault": None, "refused": ()} | trouble)
+    now: Any = SimpleNamespace(**{"name": "inbox", "trouble": "", "full": "", "stuck": False, "fault": None, "refused": ()} | trouble)
     outbox, relay, unused = make_outbox(tmp_path), Mock(health=lambda: now), Mock()
     outbox.open()
     report = Report(unused, unused, [now], unused, outbox)

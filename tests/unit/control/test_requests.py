@@ -263,3 +263,47 @@ def test_a_flood_is_dropped(desk: Desk) -> None:
     desk.answers.clear()
     desk.ask("health")
     assert desk.answer()["ok"]
+
+
+class TestTriggers:
+    @pytest.fixture
+    def gate(self) -> Iterator[tuple[Desk, list[Mapping[str, Any]]]]:
+        """A desk without `mqtt.control`, where a slow question is being answered."""
+        taken: list[Mapping[str, Any]] = []
+        release = threading.Event()
+        made = Desk(trigger=lambda arguments: taken.append(arguments) or {"reading": "id"}, health=lambda _: release.wait(30))
+        made.ask("health")
+        until(made.desk._waiting.empty)
+        yield made, taken
+        release.set()
+        made.end()
+
+    def test_are_answered_at_once(self, gate: tuple[Desk, list[Mapping[str, Any]]]) -> None:
+        """They wait for no slow question, and the source's configuration is the permission; how old they are is told."""
+        desk, taken = gate
+        desk.ask("trigger", {"id": 7, "part": "4711", "timestamp": desk.stamp(0.5)})
+        assert json.loads(desk.answers.pop().payload) == {"id": 7, "ok": True, "result": {"reading": "id"}}
+        desk.ask("trigger", {"part": "4712"}, expiry_seconds=2)
+        assert taken == [{"part": "4711", "age_seconds": 0.5}, {"part": "4712", "age_seconds": None}]
+
+    @pytest.mark.parametrize("content", [{}, {"timestamp": "2001-01-01T00:00:00Z"}, {"timestamp": 7}])
+    def test_are_refused_where_nobody_knows_how_old_they_are(
+        self, gate: tuple[Desk, list[Mapping[str, Any]]], content: dict[str, Any]
+    ) -> None:
+        """A part that passed long ago is not looked for."""
+        desk, taken = gate
+        desk.ask("trigger", content)
+        assert not json.loads(desk.answers.pop().payload)["ok"]
+        desk.ask("trigger", {"timestamp": desk.stamp()}, retained=True)
+        assert taken == []
+
+    def test_have_a_budget_of_their_own(self, gate: tuple[Desk, list[Mapping[str, Any]]]) -> None:
+        """Five a second for a minute are all taken; a flood is dropped, and counted."""
+        desk, taken = gate
+        for _ in range(300):
+            desk.ask("trigger", expiry_seconds=2)
+            desk.clock.advance(0.2)
+        assert (len(taken), desk.desk.dropped) == (300, 0)
+        for _ in range(300):
+            desk.ask("trigger", expiry_seconds=2)
+        assert (len(taken), desk.desk.dropped) == (400, 200)

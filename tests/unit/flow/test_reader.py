@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from edged.errors import FrameFailed, FrameRejected
-from edged.flow.reader import Job, Reader, Steps
+from edged.flow.reader import Job, Reader
+from edged.flow.steps import Steps
 from edged.lib.clock import SystemClock
 from edged.types import (
     Answer,

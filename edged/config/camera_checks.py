@@ -1,0 +1,63 @@
+"""What no single key can tell of a camera: which keys go with which kind of address, and how its password comes."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from edged.config.document import Document, Finding, KeyPath, sections
+from edged.config.words import quoted
+
+_NETWORK: Final = ("rtsp", "rtsps", "http", "https")
+_GOES_WITH: Final[dict[str, tuple[str, ...]]] = {
+    "username": _NETWORK,
+    "password_file": _NETWORK,
+    "password_credential": _NETWORK,
+    "transport": ("rtsp", "rtsps"),
+    "v4l2": ("v4l2",),
+    "file": ("file",),
+}
+
+
+class CameraChecks:
+    """Looks at one document."""
+
+    def __init__(self, document: Document, environ: Mapping[str, str]) -> None:
+        self._document, self._environ = document, environ
+
+    def findings(self) -> list[Finding]:
+        """Everything that is wrong, in no order."""
+        cameras = ((name, section) for name, section in sections(self._document.data.get("sources")) if section.get("kind") == "camera")
+        return [finding for name, section in cameras for finding in self._camera(("sources", name), section)]
+
+    def _camera(self, at: KeyPath, camera: dict[str, Any]) -> Iterator[Finding]:
+        url = camera.get("url")
+        scheme = url.partition("://")[0] if isinstance(url, str) and "://" in url else None
+        if scheme in ("v4l2", "file") and not str(url).partition("://")[2].startswith("/"):
+            example = "v4l2:///dev/video0" if scheme == "v4l2" else "file:///srv/edged/film.mp4"
+            yield self._find((*at, "url"), f"expected a path from / on after {scheme}://, with three slashes in all: {example}")
+        for key, schemes in _GOES_WITH.items():
+            if camera.get(key) is not None and scheme is not None and scheme not in schemes:
+                yield self._find((*at, key), f"goes with {' and '.join(f'{one}://' for one in schemes)}, and url is another; remove it")
+        yield from self._password(at, camera)
+        device = camera.get("v4l2")
+        for one, other in (("width", "height"), ("height", "width")):
+            if isinstance(device, dict) and device.get(one) is not None and device.get(other) is None:
+                yield self._find((*at, "v4l2", one), f"stands without {other}; a size needs both")
+
+    def _password(self, at: KeyPath, camera: dict[str, Any]) -> Iterator[Finding]:
+        file, credential = camera.get("password_file"), camera.get("password_credential")
+        if file is not None and credential is not None:
+            yield self._find((*at, "password_credential"), "stands beside password_file; keep one of the two")
+        key = "password_file" if file is not None else "password_credential"
+        if camera.get(key) is not None and camera.get("username") is None:
+            yield self._find((*at, key), "a password without a user; add username")
+        held = self._environ.get("CREDENTIALS_DIRECTORY")
+        if isinstance(credential, str) and held and "/" not in credential and not (Path(held) / credential).is_file():
+            yield self._find(
+                (*at, "password_credential"),
+                f"found {quoted(credential)}, but systemd hands over no credential of that name; "
+                f"add LoadCredential={credential}:/path/to/file to the unit",
+            )
+
+    def _find(self, path: KeyPath, message: str) -> Finding:
+        return Finding(place=self._document.place(path), path=path, message=message)

@@ -1,0 +1,122 @@
+"""The frames of one part, while they come; a `Window`."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from edged.types import Frame
+
+
+class Pump(Protocol):
+    """Where frames come from."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether frames come only when they are asked for: then all of a part are there before the first is read."""
+
+    @property
+    def trouble(self) -> str:
+        """Why no frames come."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing will come any more."""
+
+    def step(self, seconds: float) -> None:
+        """Let the next frame come."""
+
+
+class _Kept(NamedTuple):
+    energy: float
+    frame: Frame
+
+
+def _energy(kept: _Kept) -> float:
+    return kept.energy
+
+
+class PartWindow:
+    """Keeps the sharpest frames of a part that nobody read yet. Used by the feed's thread."""
+
+    def __init__(self, start: float, end: float, deadline: float, *, keep: int, pump: Pump) -> None:
+        """Take frames from *start* to *end*, monotonic, and keep so many; *pump* lets the camera deliver."""
+        self.start, self._end, self._deadline = start, end, deadline
+        self._keep, self._pump = keep, pump
+        self._kept: list[_Kept] = []
+        self._seen = 0
+        self._shut = False
+        self.left_out = 0  # frames that made room for sharper ones
+
+    @property
+    def deadline(self) -> float:
+        """When the part must have its reading."""
+        return self._deadline
+
+    @property
+    def open(self) -> bool:
+        """Whether more frames may come."""
+        return not self._shut and not self._pump.stopped
+
+    @property
+    def seen(self) -> int:
+        """How many frames came so far."""
+        return self._seen
+
+    @property
+    def waiting(self) -> int:
+        """How many are kept."""
+        return len(self._kept)
+
+    @property
+    def trouble(self) -> str:
+        """Why the camera delivers none."""
+        return "edged was stopped" if self._pump.stopped else self._pump.trouble
+
+    def wait(self, seconds: float) -> None:
+        """Let frames come."""
+        self._pump.step(seconds)
+
+    def idle(self, seconds: float) -> None:
+        """Let frames come while one is being read, unless they wait for who asks."""
+        if self._pump.waits:
+            time.sleep(seconds)
+        else:
+            self._pump.step(seconds)
+
+    def best(self) -> Frame | None:
+        """The sharpest that waits."""
+        if not self._kept or (self._pump.waits and self.open):
+            return None
+        best = max(self._kept, key=_energy)
+        self._kept.remove(best)
+        return best.frame
+
+    def offer(self, frame: Frame, energy: Callable[[], float]) -> None:
+        """Keep a frame if it is one of the part's, and among the sharpest; one beyond the end closes the window."""
+        if self._shut or frame.at < self.start:
+            return
+        if frame.at > self._end:
+            self._shut = True
+            return
+        self._seen += 1
+        self._kept.append(_Kept(energy(), frame))
+        if len(self._kept) > self._keep:
+            self.drop()
+
+    def drop(self) -> None:
+        """Let the least sharp frame go."""
+        self._kept.remove(min(self._kept, key=_energy))
+        self.left_out += 1
+
+    def end_before(self, at: float) -> None:
+        """The next part is there since *at*: what was taken later shows that one."""
+        self._end = min(self._end, at)
+
+    def tick(self, now: float) -> None:
+        """It is *now*: what is over is closed, though no frame says so."""
+        if now > max(self._end, self._deadline):
+            self._shut = True
+
+    def shut(self) -> None:
+        """The part is gone: no more frames."""
+        self._shut = True
