@@ -28,6 +28,8 @@ _RESTART = (
     "sources.*.kind",
     "sources.*.after",  # another kind of source
     "sources.*.retention",
+    "sources.*.evidence.days",  # as retention
+    "sources.*.evidence.max_bytes",
     "sources.*.url",  # another camera
     "sources.*.path",  # claims under way lie in the folders as they are
     "sources.*.work",
@@ -46,6 +48,7 @@ _RECONNECT = (
     "mqtt.keepalive_seconds",
     "mqtt.connect_timeout_seconds",
     "mqtt.retry_max_seconds",
+    "mqtt.home_assistant",  # another subscription
     "mqtt.app_ack",  # another subscription, another expiry of the session
     "mqtt.tls",
 )
@@ -82,6 +85,7 @@ _LIVE = (
     "sources.*.model",
     "sources.*.limits",
     "sources.*.preprocess",
+    "sources.*.evidence",
 )
 TABLE = {
     tuple(key.split(".")): effect
