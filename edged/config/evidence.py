@@ -20,3 +20,8 @@ class EvidenceSection(Section):
     max_bytes: int = Field(default=2**28, ge=0, le=2**60, description="the oldest go first; 0 sets no limit")
     image: Which = Field(default="none", description="whose pictures go to <base>/image/<source>, as a JPEG of 60 kB at most; as for keep")
     image_retained: bool = Field(default=False, description="whether the broker keeps the last of them")
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody wants a picture."""
+        return self.keep != "none" or self.image != "none"

@@ -16,6 +16,7 @@ from edged import __version__
 from edged.config import MetricsSection
 from edged.control.health import Health, HealthState, doubts
 from edged.control.post import Beat
+from edged.flow.evidence import Kept
 from edged.flow.folder.base import DropFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
@@ -23,7 +24,7 @@ from edged.flow.ports import ReportedSource
 from edged.flow.relay import Relay
 from edged.lib.metrics import INSTALLED, MISSING, REMEDY, Family, Metrics, NoMetrics, TextMetrics
 from edged.lib.sandbox import sandbox_remedy
-from edged.types import ModelRef, Outcome
+from edged.types import ModelRef, Outcome, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +49,12 @@ class Exporter:
         ledger: Ledger,
         outbox: Outbox,
         relay: Relay,
+        evidence: Callable[[], Mapping[SourceName, Kept]] = dict,
     ) -> None:
         """Nothing is counted where no file is asked for."""
         self._path, self._every = section.file, section.every_seconds
         self._model, self._sources, self._ledger, self._outbox, self._relay = model, sources, ledger, outbox, relay
+        self._evidence = evidence
         self._overall: Callable[[], Health] = Health
         self._requests_dropped: Callable[[], int] = int
         self._trouble = f"{MISSING}; {REMEDY}" if self._path and not INSTALLED else ""
@@ -100,6 +103,7 @@ class Exporter:
         yield from self._rows()
         yield from self._delivery()
         yield from self._folders()
+        yield from self._pictures()
         state = self._overall().state
         yield _gauge("health", "1 at the state that it is in", {(known,): float(known is state) for known in HealthState}, "state")
         yield _gauge("resident_bytes", "resident memory of the process", {(): _resident_bytes()})
@@ -131,6 +135,7 @@ class Exporter:
         yield _gauge("replay_left", "numbers that a replay has still before it, at most", {(): left})
         yield _counter("signals", "live signals sent since start", {(): relay.signals})
         yield _counter("signals_dropped", "live signals that came too late, or found no broker", {(): relay.signals_dropped})
+        yield _counter("pictures", "pictures sent to the broker since start", {(): relay.pictures})
         yield _counter("inbound_dropped", "messages to us that came faster than they are taken", {(): relay.inbound_dropped})
         yield _counter("requests_dropped", "requests over MQTT that came faster than they are answered", {(): self._requests_dropped()})
 
@@ -140,7 +145,17 @@ class Exporter:
             values: Values = {(name,): getattr(counters, field) for name, counters in counted.items()}
             yield _family(kind, f"source_{field}", text, values, ("source",))
 
+    def _pictures(self) -> Iterator[Family]:
+        counted = self._evidence()
+        for field, text in _OF_EVIDENCE.items():
+            yield _counter(f"evidence_{field}", text, {(name,): getattr(kept, field) for name, kept in counted.items()}, "source")
 
+
+_OF_EVIDENCE: Final = {
+    "kept": "annotated pictures kept since start",
+    "bytes": "bytes of these",
+    "dropped": "annotated pictures that came too fast, or that the disk refused",
+}
 _OF_A_FOLDER: Final[Mapping[str, tuple[Literal["counter", "gauge"], str]]] = {
     "accepted": ("counter", "files claimed since start"),
     "recovered": ("counter", "files of an earlier process that were taken up again"),

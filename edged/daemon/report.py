@@ -17,6 +17,7 @@ from edged.control.health import Check, Health, HealthState, doubts, overall
 from edged.control.post import Beat
 from edged.control.requests import RequestDesk
 from edged.errors import UsageError
+from edged.flow.evidence import Kept
 from edged.flow.folder.base import DropFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
@@ -28,7 +29,7 @@ from edged.flow.relaying.words import RelayHealth
 from edged.lib.clock import clock_synced
 from edged.lib.sdnotify import Notifier
 from edged.link import Message, Presence
-from edged.types import MAX_SEQ, ModelRef
+from edged.types import MAX_SEQ, ModelRef, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Attached:
     sink: SinkWorker
     desk: RequestDesk
     checks: tuple[Check, ...]
+    evidence: Callable[[], Mapping[SourceName, Kept]]
 
 
 class Report:
@@ -71,9 +73,16 @@ class Report:
         """This configuration and this model are in effect now."""
         self._loaded, self._model = loaded, model
 
-    def attach(self, relay: Relay, sink: SinkWorker, desk: RequestDesk, *checks: Check) -> None:
+    def attach(
+        self,
+        relay: Relay,
+        sink: SinkWorker,
+        desk: RequestDesk,
+        *checks: Check,
+        evidence: Callable[[], Mapping[SourceName, Kept]] = dict,
+    ) -> None:
         """Ask these, too. Called once."""
-        self._attached = Attached(relay=relay, sink=sink, desk=desk, checks=checks)
+        self._attached = Attached(relay=relay, sink=sink, desk=desk, checks=checks, evidence=evidence)
 
     @property
     def _parts(self) -> Attached:
@@ -131,6 +140,7 @@ class Report:
             "outbox": asdict(self._outbox.stats()),
             "broker": {**_delivered(self._parts.relay.health()), "requests_dropped": self._parts.desk.dropped},
             "sources": {source.name: dict(source.told()) for source in self._sources},
+            "evidence": {name: asdict(kept) for name, kept in self._parts.evidence().items()},
         }
 
     def line(self) -> str:

@@ -76,6 +76,7 @@ class Steps:
     transcribe: Callable[[Posteriors], Transcript]
     correct: Callable[[Transcript, str | None], Corrected]  # by the rules of its field, where it is one
     room: Room = field(default_factory=Room)  # for decoded pictures; one for all sources
+    snap: Callable[[Pixels], bytes | None] | None = None  # a small copy of the picture for evidence; None where nobody wants one
 
 
 def _nothing(_: "Job") -> None:
@@ -91,6 +92,7 @@ class Job:
         self.origin: Origin = delivery.origin
         self.started = started
         self.laid = Laid(lines=())
+        self.picture: bytes | None = None  # a small copy as a JPEG, where evidence is wanted
         self.problem: FrameProblem | None = delivery.problem
         self.timing_ms: dict[str, float] = {}
         self.read: tuple[ReadLine, ...] = ()
@@ -213,6 +215,7 @@ class Reader:
             decoded = self._lap(job, "decode", job.started)
             job.delivery = replace(job.delivery, data=None, image=None)
             job.origin = replace(job.origin, width=image.shape[1], height=image.shape[0])
+            job.picture = self.steps.snap(image) if self.steps.snap else None
             job.laid = self.steps.layout(image, beat)
             del image  # before the next frame gets its room
         job.submitted = self._lap(job, "layout", decoded)

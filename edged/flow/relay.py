@@ -118,6 +118,11 @@ class Relay:
         self._lanes.signals.offer(messages, live_seconds)
         self._wake.set()
 
+    def picture(self, message: Message) -> None:
+        """Publish this picture, unless a newer one of its topic comes before it is sent."""
+        self._lanes.pictures.offer(message)
+        self._wake.set()
+
     def replay(self, *, stop: bool = False) -> None:
         """A replay was begun in the outbox, or shall *stop*."""
         self._asked.append(self._lanes.replay.stop if stop else self._lanes.replay.look)

@@ -32,5 +32,6 @@ class RelayHealth:
     replaying: ReplaySpan | None = None
     signals: int = 0
     signals_dropped: int = 0  # no connection, or too late
+    pictures: int = 0  # of evidence, that were sent
     inbound_dropped: int = 0  # messages to us that came faster than we take them
     certificate_until: dt.datetime | None = None  # of the broker, as it was seen last

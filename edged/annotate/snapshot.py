@@ -1,0 +1,65 @@
+"""Small copies of pictures: one that waits for its reading, and one for the broker."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from edged.annotate.canvas import DARK
+from edged.types import Pixels
+
+IMAGE_BYTES: Final = 60_000  # of a picture for the broker, at most
+_SIDE: Final = 1280  # pixels of the longer side of what is kept
+_WAITING: Final = (cv2.IMWRITE_JPEG_QUALITY, 92)  # it is drawn into and encoded once more
+_IMAGE_SIDES: Final = (640, 480, 320, 160)
+_QUALITIES: Final = (85, 75, 65, 50, 35)
+_CARD: Final = (48, 640, 3)  # of a picture that could not be decoded
+
+
+def snapshot(image: Pixels) -> bytes | None:
+    """A JPEG of at most 1280 pixels, for which nobody has to keep the frame; None where there is no memory for it: never an error.
+
+    Args:
+        image: H x W x 3, BGR; it stays as it is.
+    """
+    try:
+        _, data = cv2.imencode(".jpg", _within(image, _SIDE), list(_WAITING))
+        return data.tobytes()
+    except (cv2.error, MemoryError):  # a picture less in the evidence is no reason not to read
+        return None
+
+
+def restored(data: bytes) -> Pixels:
+    """The pixels of a snapshot, H x W x 3, BGR."""
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+
+
+def card() -> Pixels:
+    """What stands in place of a picture that could not be decoded: nothing but room for the reasons below it."""
+    return np.full(_CARD, DARK, np.uint8)
+
+
+def thumbnail(image: Pixels) -> bytes:
+    """A JPEG of at most 640 pixels and `IMAGE_BYTES`: of poorer quality, then smaller, until it is.
+
+    Args:
+        image: H x W x 3, BGR.
+    """
+    data = b""
+    for side in _IMAGE_SIDES:
+        small = _within(image, side)
+        for quality in _QUALITIES:
+            data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+            if len(data) <= IMAGE_BYTES:
+                return data
+    return data
+
+
+def _within(image: Pixels, side: int) -> Pixels:
+    """Reduced so that no side is longer; never enlarged, and never to nothing."""
+    tall, wide = image.shape[:2]
+    scale = side / max(tall, wide)
+    if scale >= 1:
+        return image
+    size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
