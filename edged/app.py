@@ -28,6 +28,7 @@ from edged.control.requests import RequestDesk
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
 from edged.control.verbs import Verb
+from edged.daemon.announcing import Announcer
 from edged.daemon.certificates import Certificates
 from edged.daemon.exporter import Exporter
 from edged.daemon.opening import former, open_outbox, open_sources
@@ -121,6 +122,7 @@ class _Outside:
     report: Report
     relay: Relay
     live: Live
+    announcer: Announcer
     evidence: EvidenceWorker
     certificates: Certificates
     exporter: Exporter
@@ -142,6 +144,7 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     files = ConfigurationCheck(start.reasons)
 
     def adapt(config: Config) -> None:
+        outside.announcer.adapt(config)
         relay.adapt(relay_options(config))
         outside.live.adapt(config)
         outside.evidence.adapt(config)
@@ -168,7 +171,17 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     )
     outside.exporter.attach(report.health, lambda: desk.dropped)
     report.attach(
-        relay, sink, desk, supervisor, files, reloading, outside.certificates, outside.exporter, *kept, evidence=outside.evidence.counts
+        relay,
+        sink,
+        desk,
+        supervisor,
+        files,
+        reloading,
+        outside.certificates,
+        outside.exporter,
+        outside.announcer,
+        *kept,
+        evidence=outside.evidence.counts,
     )
     if inside.outbox.salvaged:
         relay.event("outbox_salvaged", asdict(inside.outbox.salvaged))
@@ -187,7 +200,8 @@ def _open(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> _Inside:
 
 def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Random) -> _Outside:
     config, succession = loaded.config, inside.succession
-    report = Report(loaded, succession.current.model, inside.sources, inside.ledger, inside.outbox)
+    announcer = Announcer(config)
+    report = Report(loaded, succession.current.model, inside.sources, inside.ledger, inside.outbox, announced=announcer.messages)
     relay = Relay(
         inside.outbox,
         publisher(config),
@@ -198,6 +212,7 @@ def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Rando
         rng=rng,
         options=relay_options(config),
     )
+    relay.on_birth(lambda: announcer.born(relay.answer))
     evidence = EvidenceWorker(config, albums(config), relay.picture, clock)
     exporter = Exporter(
         config.metrics,
@@ -214,6 +229,7 @@ def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Rando
         report=report,
         relay=relay,
         live=live,
+        announcer=announcer,
         evidence=evidence,
         certificates=certificates,
         exporter=exporter,

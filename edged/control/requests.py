@@ -23,7 +23,7 @@ from edged.link import Message, Received
 _log = logging.getLogger(__name__)
 
 CHANGING = frozenset({"reload", "replay"})  # verbs that need `mqtt.control` and a fresh request
-ASKING = frozenset({"health", "read"})
+ASKING = frozenset({"config", "health", "read"})
 WAITING = 16  # requests that wait at most
 _PER_SECOND, _BURST = 2.0, 20.0  # requests that are looked at
 _PATIENCE = 0.5

@@ -26,6 +26,7 @@ def relay_options(config: Config) -> RelayOptions:
     return RelayOptions(
         ack_timeout_seconds=mqtt.ack_timeout_seconds if mqtt.app_ack else None,
         require_subscriber=mqtt.require_subscriber,
+        birth_topic=mqtt.home_assistant.birth_topic if mqtt.home_assistant.enabled else None,
         keeps=kept.__contains__,
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from edged import __version__
 from edged.config.file import LoadedConfig
+from edged.config.merged import answer
 from edged.control.health import Check, Health, HealthState, doubts, overall
 from edged.control.post import Beat
 from edged.control.requests import RequestDesk
@@ -61,8 +62,21 @@ class Attached:
 class Report:
     """Puts together what is known; every part answers from any thread, at once."""
 
-    def __init__(self, loaded: LoadedConfig, model: ModelRef, sources: Sequence[ReportedSource], ledger: Ledger, outbox: Outbox) -> None:
-        """Relay, sink and desk need the report first: they are attached later, before anything runs."""
+    def __init__(
+        self,
+        loaded: LoadedConfig,
+        model: ModelRef,
+        sources: Sequence[ReportedSource],
+        ledger: Ledger,
+        outbox: Outbox,
+        *,
+        announced: Callable[[], Sequence[Message]] = tuple,
+    ) -> None:
+        """Relay, sink and desk need the report first: they are attached later, before anything runs.
+
+        *announced* tells what else is retained.
+        """
+        self._announced = announced
         self._loaded, self._model, self._sources, self._ledger, self._outbox = loaded, model, sources, ledger, outbox
         self._boot_id = boot_id()
         self._since = time.monotonic()
@@ -98,13 +112,15 @@ class Report:
         """The retained topics, the status first."""
         base = self._loaded.config.base
         status = Message(topic=f"{base}/status", payload=self._status(presence), retain=True)
-        return [status, *(Message(topic=f"{base}/source/{s.name}", payload=self._source(s), retain=True) for s in self._sources)]
+        sources = (Message(topic=f"{base}/source/{s.name}", payload=self._source(s), retain=True) for s in self._sources)
+        return [status, *sources, *self._announced()]
 
     def verbs(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         """What may be asked on the control socket."""
         outbox = self._outbox
         return {
             "health": lambda _: self._health(),
+            "config": lambda _: answer(self._loaded),
             "status": lambda _: self._everything(),
             "outbox_stat": lambda _: asdict(outbox.stats()),
             "outbox_dead": lambda _: [asdict(letter) | {"at": letter.at and timestamp(letter.at)} for letter in outbox.dead()],

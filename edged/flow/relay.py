@@ -110,6 +110,10 @@ class Relay:
         """Have requests answered by *handler*, which must not block. Called before `run`."""
         self._lanes.inbound.on_request = handler
 
+    def on_birth(self, handler: Callable[[], None]) -> None:
+        """Have *handler* hear, in our thread, that somebody came online who wants all said again. Called before `run`."""
+        self._lanes.inbound.on_birth = handler
+
     def signal(self, messages: Sequence[Message], live_seconds: float) -> None:
         """Publish these now, in their order, or never: nothing of it is true after *live_seconds*."""
         if self._link is None:

@@ -55,6 +55,7 @@ class Lanes:
         """Deliver like this from now on; what is subscribed to follows with the next connection."""
         self.topics.adapt(options.keeps)
         self.redelivery.adapt(options.ack_timeout_seconds)
+        self.inbound.birth_topic = options.birth_topic
         self.inbound.confirms = options.ack_timeout_seconds is not None
         self.delivery.require_subscriber = options.require_subscriber
 

@@ -14,6 +14,7 @@ class RelayOptions:
 
     ack_timeout_seconds: float | None = None  # a consumer confirms each reading; None: the broker's word is enough
     require_subscriber: bool = False  # nothing is sent while nobody would get it
+    birth_topic: str | None = None  # where somebody says that it came online and wants to be told all again
     keeps: Callable[[str], bool] = lambda _topic: False  # retained topics of live signals that are still in use
 
 
