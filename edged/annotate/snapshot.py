@@ -1,5 +1,6 @@
 """Small copies of pictures: one that waits for its reading, and one for the broker."""
 
+import math
 from typing import Final
 
 import cv2
@@ -9,7 +10,8 @@ from edged.annotate.canvas import DARK
 from edged.types import Pixels
 
 IMAGE_BYTES: Final = 60_000  # of a picture for the broker, at most
-_SIDE: Final = 1280  # pixels of the longer side of what is kept
+_AREA: Final = 1280 * 960  # pixels of what is kept: a long line keeps its height
+_LONGEST: Final = 4096  # pixels of its longer side
 _WAITING: Final = (cv2.IMWRITE_JPEG_QUALITY, 92)  # it is drawn into and encoded once more
 _IMAGE_SIDES: Final = (640, 480, 320, 160)
 _QUALITIES: Final = (85, 75, 65, 50, 35)
@@ -17,13 +19,17 @@ _CARD: Final = (48, 640, 3)  # of a picture that could not be decoded
 
 
 def snapshot(image: Pixels) -> bytes | None:
-    """A JPEG of at most 1280 pixels, for which nobody has to keep the frame; None where there is no memory for it: never an error.
+    """A JPEG of at most 1280 x 960 pixels or as many, for which nobody has to keep the frame.
+
+    None where there is no memory for it: never an error.
 
     Args:
         image: H x W x 3, BGR; it stays as it is.
     """
     try:
-        _, data = cv2.imencode(".jpg", _within(image, _SIDE), list(_WAITING))
+        tall, wide = image.shape[:2]
+        small = _reduced(image, min(math.sqrt(_AREA / (tall * wide)), _LONGEST / max(tall, wide)))
+        _, data = cv2.imencode(".jpg", small, list(_WAITING))
         return data.tobytes()
     except (cv2.error, MemoryError):  # a picture less in the evidence is no reason not to read
         return None
@@ -47,7 +53,7 @@ def thumbnail(image: Pixels) -> bytes:
     """
     data = b""
     for side in _IMAGE_SIDES:
-        small = _within(image, side)
+        small = _reduced(image, side / max(image.shape[:2]))
         for quality in _QUALITIES:
             data = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
             if len(data) <= IMAGE_BYTES:
@@ -55,11 +61,10 @@ def thumbnail(image: Pixels) -> bytes:
     return data
 
 
-def _within(image: Pixels, side: int) -> Pixels:
-    """Reduced so that no side is longer; never enlarged, and never to nothing."""
-    tall, wide = image.shape[:2]
-    scale = side / max(tall, wide)
+def _reduced(image: Pixels, scale: float) -> Pixels:
+    """So many times as large; never enlarged, and never to nothing."""
     if scale >= 1:
         return image
+    tall, wide = image.shape[:2]
     size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

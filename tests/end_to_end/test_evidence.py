@@ -11,7 +11,12 @@ from edged.annotate import IMAGE_BYTES
 from tests.doubles.wait import until
 from tests.end_to_end.box import SAMPLES, Subscriber, running
 
-ALL = {"evidence": {"keep": "unsure", "image": "unsure", "image_retained": True}, "unsure_below": 1.0, "settle_seconds": 0.5, "stalled_seconds": 1}
+ALL = {
+    "evidence": {"keep": "unsure", "image": "unsure", "image_retained": True},
+    "unsure_below": 1.0,
+    "settle_seconds": 0.5,
+    "stalled_seconds": 1,
+}
 
 
 def pictures(box: Path, source: str = "inbox") -> list[Path]:
