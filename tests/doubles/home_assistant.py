@@ -5,6 +5,7 @@ empty message removes all that came by its topic. Whatever the documented schema
 state cannot be.
 """
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -41,10 +42,8 @@ def rendered(template: str | None, payload: bytes) -> str:
     if template is None:
         return text
     variables: dict[str, Any] = {"value": text}
-    try:
+    with contextlib.suppress(ValueError):
         variables["value_json"] = json.loads(text)
-    except ValueError:
-        pass
     return _TEMPLATES.from_string(template).render(variables)
 
 

@@ -32,7 +32,7 @@ def decoded(data: bytes) -> np.ndarray:
 
 
 def test_what_is_unsure_or_failed_leaves_a_picture(tmp_path: Path) -> None:
-    """By its id, beside a small one on the broker, which stays there until nobody wants pictures any more; what was read surely leaves none."""
+    """By its id, beside a small one on the broker, which stays there until nobody wants pictures any more."""
     with running(tmp_path, inbox=ALL) as (box, subscriber):
         box.drop(min(SAMPLES.glob("*.png")))
         (unsure,) = subscriber.wait(lambda found: len(found) >= 1)

@@ -49,8 +49,8 @@ def test_it_is_what_the_documentation_allows() -> None:
     made = config(device="line-3_b", sources={"gate_1": gate, "inbox": inbox})
     content = told(made, {"field.inbox.old": "sensor"})
     assert [*content["components"]] == [
-        "health", "read.gate_1", "problem.gate_1", "field.gate_1.lot-2_x", "field.gate_1.date", "image.gate_1", "read.inbox", "problem.inbox",
-        "field.inbox.old",
+        "health", "read.gate_1", "problem.gate_1", "field.gate_1.lot-2_x", "field.gate_1.date", "image.gate_1",
+        "read.inbox", "problem.inbox", "field.inbox.old",
     ]  # fmt: skip
     message = announcement(made, {})
     assert (message.topic, message.retain) == ("homeassistant/device/edged-line-3_b/config", True)
@@ -100,8 +100,14 @@ def test_a_reading_shows_its_text_and_what_belongs_to_it() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
-    [({}, "OFF"), ({"outcome": Outcome.UNSURE}, "ON"), ({"outcome": Outcome.FAILED}, "ON"), ({"verdict": "fail"}, "ON"), ({"verdict": "pass"}, "OFF")],
-)  # fmt: skip
+    [
+        ({}, "OFF"),
+        ({"outcome": Outcome.UNSURE}, "ON"),
+        ({"outcome": Outcome.FAILED}, "ON"),
+        ({"verdict": "fail"}, "ON"),
+        ({"verdict": "pass"}, "OFF"),
+    ],
+)
 def test_whatever_is_not_well_is_a_problem(changes: dict[str, Any], expected: str) -> None:
     """One look at a line."""
     assert state(config(), "problem.inbox", reading(**changes))[0] == expected
