@@ -151,12 +151,14 @@ def test_a_full_disk_is_told_and_goes_by(tmp_path: Path) -> None:
 
     thread = threading.Thread(target=bench.worker.run, args=(stop, beat))
     thread.start()
-    until(lambda: len(idle) > 4)
-    assert bench.worker.trouble
-    bench.room = 2**40
-    until(lambda: not bench.worker.trouble)
-    stop.set()
-    thread.join()
+    try:
+        until(lambda: len(idle) > 4)
+        assert bench.worker.trouble
+        bench.room = 2**40
+        until(lambda: not bench.worker.trouble)
+    finally:
+        stop.set()
+        thread.join()
 
 
 def test_a_disk_that_refuses_is_no_reason_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,3 +107,18 @@ def test_a_topic_that_is_refused_is_told_and_what_is_too_large_is_over(rig: Rig)
     (fault,) = rig.relay.health().refused
     assert "image/inbox" in fault.message
     assert len(pictures(rig)) == 1
+
+
+def test_one_that_comes_while_another_is_sent_is_not_lost(rig: Rig) -> None:
+    """It comes from another thread, at any moment."""
+    lane = rig.relay._lanes.pictures
+    lane.offer(picture())
+    first = lane.next()
+    assert first is not None
+    lane.offer(picture(payload=b"2"))
+    lane.sent(first)
+    second = lane.next()
+    assert second is not None
+    assert second.message.payload == b"2"
+    lane.sent(second)
+    assert lane.next() is None
