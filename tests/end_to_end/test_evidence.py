@@ -62,3 +62,6 @@ def test_what_is_unsure_or_failed_leaves_a_picture(tmp_path: Path) -> None:
         subscriber.wait(lambda found: len(found) >= 3)
         assert box.stop() == 0  # which draws what still waits
         assert len(pictures(tmp_path)) == 2
+        box.configure(inbox={"evidence": {"max_bytes": 1}})
+        box.start()
+        until(lambda: not pictures(tmp_path))  # what was kept goes in its time, wanted or not
