@@ -36,9 +36,13 @@ def components(config: Config) -> dict[str, Component]:
     return {key: {"unique_id": f"{device}.{key}", **component} for key, component in found.items()}
 
 
-def announcement(config: Config, gone: Mapping[str, str]) -> Message:
-    """The device with all its components; of those that are *gone* only the platform is told."""
-    told: dict[str, Component] = {**components(config), **{key: {"platform": platform} for key, platform in gone.items()}}
+def announcement(config: Config, gone: dict[str, str]) -> Message:
+    """The device with all its components; of those that are *gone* only the platform is told.
+
+    They come first, what went last before all: Home Assistant (2025.4) passes over what follows a component that it still sets up.
+    """
+    told: dict[str, Component] = {key: {"platform": platform} for key, platform in reversed(gone.items())}
+    told |= components(config)
     content = {
         "device": {"identifiers": [f"edged-{config.device}"], "name": config.device, "manufacturer": "edged", "sw_version": __version__},
         "origin": {"name": "edged", "sw_version": __version__},

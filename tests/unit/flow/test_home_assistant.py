@@ -49,8 +49,8 @@ def test_it_is_what_the_documentation_allows() -> None:
     made = config(device="line-3_b", sources={"gate_1": gate, "inbox": inbox})
     content = told(made, {"field.inbox.old": "sensor"})
     assert [*content["components"]] == [
-        "health", "read.gate_1", "problem.gate_1", "field.gate_1.lot-2_x", "field.gate_1.date", "image.gate_1",
-        "read.inbox", "problem.inbox", "field.inbox.old",
+        "field.inbox.old", "health", "read.gate_1", "problem.gate_1", "field.gate_1.lot-2_x", "field.gate_1.date", "image.gate_1",
+        "read.inbox", "problem.inbox",
     ]  # fmt: skip
     message = announcement(made, {})
     assert (message.topic, message.retain) == ("homeassistant/device/edged-line-3_b/config", True)
