@@ -170,19 +170,8 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
         NamedCheck("evidence", lambda: doubts(filter(None, [outside.evidence.trouble]))),
     )
     outside.exporter.attach(report.health, lambda: desk.dropped)
-    report.attach(
-        relay,
-        sink,
-        desk,
-        supervisor,
-        files,
-        reloading,
-        outside.certificates,
-        outside.exporter,
-        outside.announcer,
-        *kept,
-        evidence=outside.evidence.counts,
-    )
+    checks = (supervisor, files, reloading, outside.certificates, outside.exporter, outside.announcer)
+    report.attach(relay, sink, desk, *checks, *kept, evidence=outside.evidence.counts)
     if inside.outbox.salvaged:
         relay.event("outbox_salvaged", asdict(inside.outbox.salvaged))
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reloading=reloading, reload=reload)
