@@ -78,7 +78,8 @@ class Announcer:
         """Remembered first: what is announced must be known to whoever takes it back."""
         content = {discovery_topic(self._config): {"told": now, "gone": gone}}
         try:
-            atomic_write(self._path, json.dumps(content, indent=1).encode(), mode=0o640)
+            if content != _read(self._path):
+                atomic_write(self._path, json.dumps(content, indent=1).encode(), mode=0o640)
         except OSError as error:
             self._refused(error)
         else:

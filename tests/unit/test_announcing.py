@@ -95,10 +95,10 @@ def test_what_cannot_be_remembered_is_told_in_health(tmp_path: Path) -> None:
 def test_what_is_told_as_gone_is_bounded(tmp_path: Path) -> None:
     """Home Assistant may never come online again."""
     announcer = Announcer(config(tmp_path, "f0"))
-    for number in range(1, 300):
+    for number in range(1, 270):
         announcer.adapt(config(tmp_path, f"f{number}"))
     told = announced(announcer)
     assert len(told) == 257
-    assert told["field.inbox.f298"] is False
+    assert told["field.inbox.f268"] is False
     assert "field.inbox.f0" not in told
     assert len(json.loads((tmp_path / "home_assistant.json").read_text())) == 1

@@ -94,6 +94,19 @@ def test_a_box_lies_where_the_text_is_in_the_small_copy(tmp_path: Path) -> None:
     assert np.abs(box.max(axis=0) - (544, 960)).max() < 6
 
 
+def test_a_dense_page_shows_its_doubtful_texts_first(tmp_path: Path) -> None:
+    """And no picture as high as a thousand lines: this one would take hundreds of megabytes."""
+    sure = reading().lines[0]
+    lines = [replace(sure, box=((0, y), (1000, y), (1000, y + 9), (0, y + 9))) for y in range(1000)]
+    lines[-1] = replace(lines[-1], doubts=("blur",))
+    picture = snapshot(np.full((1000, 1000, 3), 128, np.uint8))
+    given = reading(lines=tuple(lines), origin=replace(reading().origin, width=1000, height=1000))
+    image = drawn(exhibit(given, picture), 0.8, lettering().lettering)
+    assert image.shape[0] < 6000
+    near = np.abs(image.astype(int) - COLOURS[State.UNSURE]) < 30
+    assert near.all(axis=2)[900:1000].any()
+
+
 def test_what_could_not_be_decoded_shows_its_reasons(tmp_path: Path) -> None:
     """An operator who looks at the last picture is not shown one of before."""
     image = drawn(exhibit(reading(outcome=Outcome.FAILED, reasons=("an empty file",), lines=())), 0.8, lettering().lettering)
