@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,8 @@ class Album:
     def __init__(self, root: Path, limits: RetentionSection, *, free: Free = lambda folder: shutil.disk_usage(folder).free) -> None:
         """Keep them below *root*, which need not be there; *free* tells the bytes that are left on its file system."""
         self.root, self._limits, self._free = root, limits, free
-        self._kept = self._bytes = self.dropped = 0
+        self._kept = self._bytes = self._dropped = 0
+        self._lock = threading.Lock()
 
     def keep(self, reading: Reading, data: bytes) -> None:
         """Write a picture, whole and durable.
@@ -62,9 +64,15 @@ class Album:
         if not os.access(self.root, os.W_OK | os.X_OK):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(self.root))
 
+    def drop(self) -> int:
+        """Count one that is not kept; how many there are now."""
+        with self._lock:
+            self._dropped += 1
+            return self._dropped
+
     def counts(self) -> Kept:
         """What became of pictures."""
-        return Kept(kept=self._kept, bytes=self._bytes, dropped=self.dropped)
+        return Kept(kept=self._kept, bytes=self._bytes, dropped=self._dropped)
 
     @property
     def place(self) -> Place:

@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 Beat = Callable[[], None]
 
-WAITING: Final = 16  # small JPEGs
+WAITING: Final = 128  # pictures at most: a burst of lines
+BYTES: Final = 8 * 2**20  # of them, likewise: 20 pages or so
 _PATIENCE: Final = 0.5  # seconds between two beats while nothing comes
 _DRAIN_SECONDS: Final = 1.0  # at the end, for what still waits
 _LOOK_SECONDS: Final = 10.0  # how soon it is noticed that the disk takes pictures again
@@ -37,6 +38,7 @@ class EvidenceWorker:
         """Keep pictures in *albums*, and give those for the broker to *tell*."""
         self._config, self._albums, self._tell, self._clock = config, albums, tell, clock
         self._waiting: queue.Queue[Exhibit] = queue.Queue(WAITING)
+        self._in = self._out = 0  # bytes, each counted by one thread alone
         self._lettering: Lettering | None = None
         self._trouble, self._look_at = "", 0.0
 
@@ -63,10 +65,12 @@ class EvidenceWorker:
         section = self._config.sources[reading.source].evidence
         if not (wanted(reading, section.keep) or wanted(reading, section.image)):
             return
-        try:
-            self._waiting.put_nowait(exhibit)
-        except queue.Full:
+        size = _size(exhibit)
+        if self._waiting.full() or self._in - self._out + size > BYTES:  # nobody else puts
             self._dropped(exhibit, "they come faster than they can be drawn")
+            return
+        self._in += size
+        self._waiting.put_nowait(exhibit)
 
     def run(self, stop: threading.Event, beat: Beat) -> None:
         """Draw until *stop* is set, and then for a moment what still waits."""
@@ -82,6 +86,7 @@ class EvidenceWorker:
             except queue.Empty:
                 self._look()
                 continue
+            self._out += _size(exhibit)
             self._show(exhibit)
 
     def _show(self, exhibit: Exhibit) -> None:
@@ -127,10 +132,9 @@ class EvidenceWorker:
         self._trouble = f"pictures cannot be kept in {album.root}: {why}; make room there, or lower evidence.max_bytes; readings go on"
 
     def _dropped(self, exhibit: Exhibit, why: str) -> None:
-        album = self._albums[exhibit.reading.source]
-        album.dropped += 1
-        if album.dropped & (album.dropped - 1) == 0:  # the 1st, 2nd, 4th, 8th …
-            log.warning("evidence dropped: %s", why, extra={"source": exhibit.reading.source, "dropped": album.dropped})
+        dropped = self._albums[exhibit.reading.source].drop()
+        if dropped & (dropped - 1) == 0:  # the 1st, 2nd, 4th, 8th …
+            log.warning("evidence dropped: %s", why, extra={"source": exhibit.reading.source, "dropped": dropped})
 
     def _letters(self) -> Lettering:
         """Loaded with the first picture, and only then."""
@@ -139,6 +143,10 @@ class EvidenceWorker:
             if lacks:
                 log.warning(lacks)
         return self._lettering
+
+
+def _size(exhibit: Exhibit) -> int:
+    return len(exhibit.picture or b"")
 
 
 def _message(topic: str, picture: Pixels, *, retain: bool, expiry: int | None) -> Message:

@@ -18,7 +18,7 @@ from edged.flow.evidence import EvidenceWorker, albums
 from edged.flow.evidence.album import places
 from edged.flow.evidence.drawn import drawn
 from edged.flow.evidence.wanted import wanted
-from edged.flow.evidence.worker import WAITING
+from edged.flow.evidence.worker import BYTES, WAITING
 from edged.flow.folder.days import Days
 from edged.flow.folder.retention import RetentionWorker
 from edged.link import Message
@@ -147,6 +147,19 @@ def test_nobody_waits_for_evidence(tmp_path: Path) -> None:
     assert bench.worker.counts()[INBOX].dropped == 5
     bench.show()
     assert len(bench.files) == WAITING
+
+
+def test_what_waits_is_bounded_in_bytes(tmp_path: Path) -> None:
+    """Pages are larger than lines; and there is room again once they are drawn."""
+    bench = Bench(tmp_path, keep="unsure")
+    page = b"x" * (BYTES // 4)
+    for number in range(6):
+        bench.worker.offer(exhibit(replace(UNSURE, id=frame_id(number)), page))
+    assert bench.worker.counts()[INBOX].dropped == 2
+    bench.show()
+    assert bench.worker.counts()[INBOX].dropped == 6  # none of these can be drawn
+    bench.show(exhibit(picture=snapshot(np.zeros((9, 9, 3), np.uint8))))
+    assert len(bench.files) == 1
 
 
 def test_a_full_disk_is_told_and_goes_by(tmp_path: Path) -> None:
