@@ -3,7 +3,7 @@
 What is started in order is stopped in reverse:
 
     outbox -> models -> sources -> control socket
-    -> metrics, relay, sink, recogniser's watch, feeds, status, retention, control, requests, reload
+    -> metrics, relay, evidence, sink, recogniser's watch, feeds, status, retention, control, requests, reload
 """
 
 import gc
@@ -28,6 +28,7 @@ from edged.control.requests import RequestDesk
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
 from edged.control.verbs import Verb
+from edged.daemon.announcing import Announcer
 from edged.daemon.certificates import Certificates
 from edged.daemon.exporter import Exporter
 from edged.daemon.opening import former, open_outbox, open_sources
@@ -36,6 +37,7 @@ from edged.daemon.reloading import Parts, Reloading
 from edged.daemon.report import NamedCheck, Overflows, Report, StatusWorker
 from edged.daemon.succession import Succession
 from edged.flow.decode import limit_threads
+from edged.flow.evidence import EvidenceWorker, albums
 from edged.flow.folder.base import DropFolder
 from edged.flow.folder.days import Days
 from edged.flow.folder.retention import RetentionWorker
@@ -123,6 +125,8 @@ class _Outside:
     report: Report
     relay: Relay
     live: Live
+    announcer: Announcer
+    evidence: EvidenceWorker
     certificates: Certificates
     exporter: Exporter
     notifier: Notifier
@@ -143,8 +147,10 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     files = ConfigurationCheck(start.reasons)
 
     def adapt(config: Config) -> None:
+        outside.announcer.adapt(config)
         relay.adapt(relay_options(config))
         outside.live.adapt(config)
+        outside.evidence.adapt(config)
         outside.certificates.adapt(config.mqtt.tls)
         desk.adapt(desk_rules(config))
 
@@ -159,13 +165,18 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     control.open()
     undo.callback(control.close)
 
-    sink = SinkWorker(inside.sources, inside.ledger, inside.outbox, relay.notify, live=outside.live, took=outside.exporter.metrics.took)
-    retention = _retention(config, moving, clock)
+    sink = _sink(inside, outside)
+    retention = _retention(config, moving, outside.evidence, clock)
     workers = (*_workers(start, inside, outside, sink, clock), retention, control, desk, reload)
     supervisor = _supervisor(workers, outside.notifier, rng, reload)
-    kept = (NamedCheck("work", lambda: left_alone), NamedCheck("retention", lambda: doubts(retention.troubles)))
+    kept = (
+        NamedCheck("work", lambda: left_alone),
+        NamedCheck("retention", lambda: doubts(retention.troubles)),
+        NamedCheck("evidence", lambda: doubts(filter(None, [outside.evidence.trouble]))),
+    )
     outside.exporter.attach(report.health, lambda: desk.dropped)
-    report.attach(relay, sink, desk, supervisor, files, reloading, outside.certificates, outside.exporter, *kept)
+    checks = (supervisor, files, reloading, outside.certificates, outside.exporter, outside.announcer)
+    report.attach(relay, sink, desk, *checks, *kept, evidence=outside.evidence.counts)
     if inside.outbox.salvaged:
         relay.event("outbox_salvaged", asdict(inside.outbox.salvaged))
     return Daemon(supervisor=supervisor, workers=workers, parts=parts, reloading=reloading, reload=reload)
@@ -183,7 +194,8 @@ def _open(loaded: LoadedConfig, clock: Clock, undo: ExitStack) -> _Inside:
 
 def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Random) -> _Outside:
     config, succession = loaded.config, inside.succession
-    report = Report(loaded, succession.current.model, inside.sources, inside.ledger, inside.outbox)
+    announcer = Announcer(config)
+    report = Report(loaded, succession.current.model, inside.sources, inside.ledger, inside.outbox, announced=announcer.messages)
     relay = Relay(
         inside.outbox,
         publisher(config),
@@ -194,6 +206,8 @@ def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Rando
         rng=rng,
         options=relay_options(config),
     )
+    relay.on_birth(lambda: announcer.born(relay.answer))
+    evidence = EvidenceWorker(config, albums(config), relay.picture, clock)
     exporter = Exporter(
         config.metrics,
         model=lambda: succession.current.model,
@@ -201,10 +215,20 @@ def _meet(loaded: LoadedConfig, inside: _Inside, clock: Clock, rng: random.Rando
         ledger=inside.ledger,
         outbox=inside.outbox,
         relay=relay,
+        evidence=evidence.counts,
     )
     certificates = Certificates(config.mqtt.tls, lambda: relay.health().certificate_until, clock=clock, synced=clock_synced)
     live = Live(config, relay.signal)
-    return _Outside(report=report, relay=relay, live=live, certificates=certificates, exporter=exporter, notifier=Notifier.from_environ())
+    return _Outside(
+        report=report,
+        relay=relay,
+        live=live,
+        announcer=announcer,
+        evidence=evidence,
+        certificates=certificates,
+        exporter=exporter,
+        notifier=Notifier.from_environ(),
+    )
 
 
 def _parts(inside: _Inside, outside: _Outside, files: ConfigurationCheck, adapt: Callable[[Config], None], clock: Clock) -> Parts:
@@ -235,12 +259,17 @@ def _workers(start: Start, inside: _Inside, outside: _Outside, sink: SinkWorker,
     watch = RecogniseWatch(inside.ledger, _ANSWER_SECONDS, inside.succession.check)
     status = StatusWorker(outside.report, relay, outside.notifier, lambda: start.proven(now=clock.now()), look)
     last = [outside.exporter] if config.metrics.file else []  # ended last, it tells how everything ended
-    return (*last, relay, sink, watch, *feeds, status)
+    return (*last, relay, outside.evidence, sink, watch, *feeds, status)
 
 
-def _retention(config: Config, moving: Sequence[HotFolder], clock: Clock) -> RetentionWorker:
+def _sink(inside: _Inside, outside: _Outside) -> SinkWorker:
+    took, exhibit = outside.exporter.metrics.took, outside.evidence.offer
+    return SinkWorker(inside.sources, inside.ledger, inside.outbox, outside.relay.notify, live=outside.live, took=took, exhibit=exhibit)
+
+
+def _retention(config: Config, moving: Sequence[HotFolder], evidence: EvidenceWorker, clock: Clock) -> RetentionWorker:
     days = Days(config.state_dir / "retention.json", clock, clock_synced)
-    return RetentionWorker([place for source in moving for place in source.shelves], days, clock)
+    return RetentionWorker([*(place for source in moving for place in source.shelves), *evidence.places()], days, clock)
 
 
 def _reload_worker(reloading: Reloading, succession: Succession, exporter: Exporter) -> ReloadWorker:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from edged.annotate import snapshot
 from edged.config import (
     SHIPPED,
     CameraSection,
@@ -294,6 +295,7 @@ class Builder:
             transcribe=transcribe_found if source.layout == "detect" else transcribe,
             correct=correct_found if source.layout == "detect" else rules.correct,
             room=self._room,
+            snap=snapshot if source.evidence.wanted else None,
         )
         return Reader(
             steps=steps,

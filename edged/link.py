@@ -20,7 +20,7 @@ class Message:
     """One MQTT message of ours; everything goes out at QoS 1. What only MQTT 5 can say is left out of 3.1.1."""
 
     topic: str
-    payload: bytes = field(repr=False)  # UTF-8; empty clears a retained topic
+    payload: bytes = field(repr=False)  # UTF-8, unless it is an image; empty clears a retained topic
     retain: bool = False
     properties: tuple[tuple[str, str], ...] = ()  # user properties, MQTT 5 only
     content_type: str = "application/json"  # MQTT 5 only

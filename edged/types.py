@@ -305,6 +305,16 @@ class Committed:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Exhibit:
+    """A committed reading, and what can be shown of its picture."""
+
+    reading: Reading
+    seq: int
+    looked: tuple[Box, ...]  # where lines were looked for, read or not
+    picture: bytes | None = field(repr=False)  # a small JPEG; None where nothing could be decoded
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxMessage:
     """One row that is due to be published."""

@@ -22,7 +22,7 @@ _ACROSS: Final = 24  # letters at least that stand side by side, however high th
 _SMALL, _LARGE = 14, 96  # pixels of a letter
 
 
-def annotated(image: Pixels, reading: Reading, marks: Sequence[Mark], lettering: Lettering) -> Pixels:
+def annotated(image: Pixels, reading: Reading, marks: Sequence[Mark], lettering: Lettering, caption: str = "") -> Pixels:
     """A copy of a picture with boxes and labels, and below it a strip with the reasons and with what found no room.
 
     No label covers another one, another box, or leaves the picture.
@@ -32,6 +32,7 @@ def annotated(image: Pixels, reading: Reading, marks: Sequence[Mark], lettering:
         reading: What was read in it.
         marks: What is drawn, in the order of their numbers; see `marks_of`.
         lettering: Draws the letters.
+        caption: What else is told, below the picture; may be empty.
 
     Returns:
         H x W x 3, BGR; small pictures are enlarged.
@@ -43,7 +44,7 @@ def annotated(image: Pixels, reading: Reading, marks: Sequence[Mark], lettering:
     for mark, box in zip(marks, boxes, strict=True):
         outline(canvas, box, COLOURS[mark.state], max(2, size // 10))
     left_over = _label(canvas, boxes, marks, lettering, _beside(boxes, size))
-    return np.vstack((canvas, footer(reading, left_over, canvas.shape[1], lettering, size)))
+    return np.vstack((canvas, footer(reading, left_over, canvas.shape[1], lettering, size, caption=caption)))
 
 
 def _canvas(image: Pixels) -> tuple[Pixels, int]:

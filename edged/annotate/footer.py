@@ -21,7 +21,7 @@ _OUTCOMES: Final = {
 }
 
 
-def footer(reading: Reading, left_over: Sequence[Row], width: int, lettering: Lettering, size: int) -> Pixels:
+def footer(reading: Reading, left_over: Sequence[Row], width: int, lettering: Lettering, size: int, *, caption: str = "") -> Pixels:
     """The strip, as wide as the picture and as high as it needs to be.
 
     Args:
@@ -30,6 +30,7 @@ def footer(reading: Reading, left_over: Sequence[Row], width: int, lettering: Le
         width: Of the picture, in pixels.
         lettering: Draws the letters.
         size: Of the letters, in pixels.
+        caption: A last line, such as where and when it was; may be empty.
     """
     pad = padding(size)
     fits = width - 4 * pad
@@ -38,6 +39,8 @@ def footer(reading: Reading, left_over: Sequence[Row], width: int, lettering: Le
     for reason in reading.reasons:
         rows += [(Chip(line, DARK),) for line in wrapped(f"- {reason}", fits - 2 * pad, lettering, size)]
     rows += _in_rows([piece for row in left_over for piece in _folded(row, fits, lettering, size)], fits, lettering, size)
+    if caption:
+        rows += [(Chip(line, DARK),) for line in wrapped(caption, fits - 2 * pad, lettering, size)]
     step = size_of(head, lettering, size)[1] + pad
     strip = np.full((len(rows) * step + 2 * pad, width, 3), DARK, np.uint8)
     for number, row in enumerate(rows):

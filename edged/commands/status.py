@@ -35,6 +35,7 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
         "outbox": outbox_counts(told["outbox"]),
         "flow": f"{told['accepted']} accepted = {told['readings']} readings + {told['in_work']} in work, since start",
         **{f"source {name}": _source(counters) for name, counters in told["sources"].items()},
+        **{f"evidence {name}": _evidence(kept) for name, kept in told["evidence"].items() if any(kept.values())},
     }
     width = max(map(len, parts))
     for name, text in parts.items():
@@ -44,12 +45,18 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
 def _broker(broker: Mapping[str, Any]) -> str:
     replay = broker["replaying"]
     counts = {"sent again": broker["sent_again"], "signals": broker["signals"], "signals dropped": broker["signals_dropped"]}
+    counts |= {"pictures": broker["pictures"]}
     counts |= {"without a subscriber": broker["no_subscriber"], "given up": broker["dead"], "connections lost": broker["reconnects"]}
     counts |= {"messages to us dropped": broker["inbound_dropped"], "requests dropped": broker["requests_dropped"]}
     told = [f"{broker['sent']} sent since start", *(f"{count} {what}" for what, count in counts.items() if count)]
     if replay:
         told.append(f"a replay goes on, seq {replay['first']} to {replay['last']}")
     return ", ".join(["connected" if broker["connected"] else "not connected", *told])
+
+
+def _evidence(kept: Mapping[str, Any]) -> str:
+    dropped = f", {kept['dropped']} dropped" if kept["dropped"] else ""
+    return f"{kept['kept']} pictures kept since start, {kept['bytes'] / 2**20:.1f} MiB{dropped}"
 
 
 def _source(counters: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What the operator may say: every section with its keys, ranges and defaults.
 
 types.py     the kinds of values
-box.py, broker.py, camera.py, folder.py, places.py, quality.py, reading.py, rules.py, trigger.py
+box.py, broker.py, camera.py, evidence.py, folder.py, places.py, quality.py, reading.py, rules.py, trigger.py
              with root.py   the sections, up to `Config`; all frozen, unknown keys refused
 document.py  YAML as it was typed, with lines
 effects.py   what a changed key takes: live, reconnect, restart
@@ -17,8 +17,9 @@ A step gets its own section, never the whole `Config`.
 """
 
 from edged.config.box import ControlSection, DetectorSection, LogSection, MetricsSection, ModelSection, OutboxSection, RecogniseSection
-from edged.config.broker import MqttSection, TlsSection
+from edged.config.broker import HomeAssistantSection, MqttSection, TlsSection
 from edged.config.camera import CameraSection, DeviceSection, PlaySection
+from edged.config.evidence import EvidenceSection
 from edged.config.folder import FolderSection, RetentionSection
 from edged.config.places import AlignSection
 from edged.config.quality import QualitySection
@@ -35,8 +36,10 @@ __all__ = [
     "ControlSection",
     "DetectorSection",
     "DeviceSection",
+    "EvidenceSection",
     "FieldSection",
     "FolderSection",
+    "HomeAssistantSection",
     "LimitsSection",
     "LogSection",
     "MetricsSection",

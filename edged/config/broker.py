@@ -15,6 +15,16 @@ class TlsSection(Section):
     key_file: FilePath | None = Field(default=None, description="PEM of the client key")
 
 
+class HomeAssistantSection(Section):
+    """Device discovery of Home Assistant."""
+
+    enabled: bool = Field(default=False, description="announce the device with its sources and fields")
+    prefix: TopicBase = Field(default="homeassistant", description="start of its discovery topics")
+    birth_topic: TopicBase = Field(
+        default="homeassistant/status", description="where it says that it is online; all is announced again then"
+    )
+
+
 class MqttSection(Section):
     """The broker and how we meet it."""
 
@@ -48,5 +58,8 @@ class MqttSection(Section):
     control: bool = Field(default=False, description="take requests over MQTT that change something: reload, replay")
     request_max_age_seconds: float = Field(
         default=30.0, ge=1, le=3600, description="such a request must carry a timestamp this fresh, or an expiry"
+    )
+    home_assistant: HomeAssistantSection = Field(
+        default=HomeAssistantSection(), description="what Home Assistant is told, so that it shows the device by itself"
     )
     tls: TlsSection | None = Field(default=None, description="none connects without TLS")

@@ -28,6 +28,8 @@ _RESTART = (
     "sources.*.kind",
     "sources.*.after",  # another kind of source
     "sources.*.retention",
+    "sources.*.evidence.days",  # as retention
+    "sources.*.evidence.max_bytes",
     "sources.*.path",  # claims under way lie in the folders as they are
     "sources.*.work",
     "sources.*.done",
@@ -45,6 +47,7 @@ _RECONNECT = (
     "mqtt.keepalive_seconds",
     "mqtt.connect_timeout_seconds",
     "mqtt.retry_max_seconds",
+    "mqtt.home_assistant",  # another subscription
     "mqtt.app_ack",  # another subscription, another expiry of the session
     "mqtt.tls",
 )
@@ -94,6 +97,7 @@ _LIVE = (
     "sources.*.preprocess",
     "sources.*.trigger",
     "sources.*.window",
+    "sources.*.evidence",
 )
 TABLE = {
     tuple(key.split(".")): effect

@@ -13,6 +13,20 @@ def merged(loaded: LoadedConfig) -> str:
     return "".join(f"{line}\n" for line in _lines(loaded, (), loaded.config.model_dump(mode="json")))
 
 
+def answer(loaded: LoadedConfig) -> dict[str, Any]:
+    """The same for programs: its digest, every key, and which file and line said it; what follows a `?` in an address is left out.
+
+    Secrets stand in files of their own, but cameras are known that take theirs in the address.
+    """
+    content = loaded.config.model_dump(mode="json")
+    for source in content["sources"].values():
+        if "url" in source:
+            address, mark, _ = source["url"].partition("?")
+            source["url"] = address + (f"{mark}…" if mark else "")
+    said = {".".join(map(str, path)): origin for path, origin in loaded.origins.items()}
+    return {"digest": loaded.digest, "config": content, "said": said}
+
+
 def _lines(loaded: LoadedConfig, path: KeyPath, section: dict[str, Any]) -> Iterator[str]:
     for key, value in section.items():
         if value is None:  # none is what leaving it out means

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from edged.config.box import ModelSection
+from edged.config.evidence import EvidenceSection
 from edged.config.places import AlignSection
 from edged.config.quality import QualitySection
 from edged.config.rules import FieldSection, RulesSection
@@ -55,6 +56,7 @@ class ReadingSection(Section):
     limits: LimitsSection = Field(default=LimitsSection(), description="what is refused before it is decoded")
     quality: QualitySection = Field(default=QualitySection(), description="how good the picture of a text line must be")
     preprocess: PreprocessSection = Field(default=PreprocessSection(), description="steps between picture and model")
+    evidence: EvidenceSection = Field(default=EvidenceSection(), description="pictures of readings with what was read drawn in")
 
     @property
     def reads_with(self) -> ModelSection | None:

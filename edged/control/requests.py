@@ -23,7 +23,7 @@ from edged.link import Message, Received
 _log = logging.getLogger(__name__)
 
 CHANGING = frozenset({"reload", "replay"})  # verbs that need `mqtt.control` and a fresh request
-ASKING = frozenset({"health", "read"})
+ASKING = frozenset({"config", "health", "read"})
 PROMPT = frozenset(
     {"trigger"}
 )  # need a fresh request, and are answered at once; a source that they trigger allows them by its configuration

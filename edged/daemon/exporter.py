@@ -17,6 +17,7 @@ from edged.config import MetricsSection
 from edged.control.health import Health, HealthState, doubts
 from edged.control.post import Beat
 from edged.flow.camera.states import COUNTERS
+from edged.flow.evidence import Kept
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
 from edged.flow.parts.source import Camera
@@ -24,7 +25,7 @@ from edged.flow.ports import ReportedSource
 from edged.flow.relay import Relay
 from edged.lib.metrics import INSTALLED, MISSING, REMEDY, Family, Metrics, NoMetrics, TextMetrics
 from edged.lib.sandbox import sandbox_remedy
-from edged.types import ModelRef, Outcome
+from edged.types import ModelRef, Outcome, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +56,12 @@ class Exporter:
         ledger: Ledger,
         outbox: Outbox,
         relay: Relay,
+        evidence: Callable[[], Mapping[SourceName, Kept]] = dict,
     ) -> None:
         """Nothing is counted where no file is asked for."""
         self._path, self._every = section.file, section.every_seconds
         self._model, self._sources, self._ledger, self._outbox, self._relay = model, sources, ledger, outbox, relay
+        self._evidence = evidence
         self._overall: Callable[[], Health] = Health
         self._requests_dropped: Callable[[], int] = int
         self._trouble = f"{MISSING}; {REMEDY}" if self._path and not INSTALLED else ""
@@ -108,6 +111,7 @@ class Exporter:
         yield from self._delivery()
         yield from self._folders()
         yield from self._cameras()
+        yield from self._pictures()
         state = self._overall().state
         yield _gauge("health", "1 at the state that it is in", {(known,): float(known is state) for known in HealthState}, "state")
         yield _gauge("resident_bytes", "resident memory of the process", {(): _resident_bytes()})
@@ -139,6 +143,7 @@ class Exporter:
         yield _gauge("replay_left", "numbers that a replay has still before it, at most", {(): left})
         yield _counter("signals", "live signals sent since start", {(): relay.signals})
         yield _counter("signals_dropped", "live signals that came too late, or found no broker", {(): relay.signals_dropped})
+        yield _counter("pictures", "pictures sent to the broker since start", {(): relay.pictures})
         yield _counter("inbound_dropped", "messages to us that came faster than they are taken", {(): relay.inbound_dropped})
         yield _counter("requests_dropped", "requests over MQTT that came faster than they are answered", {(): self._requests_dropped()})
 
@@ -154,10 +159,20 @@ class Exporter:
             values: Values = {(name,): counters[field] for name, counters in told.items()}
             yield _counter(f"camera_{field}", text, values, "source")
 
+    def _pictures(self) -> Iterator[Family]:
+        counted = self._evidence()
+        for field, text in _OF_EVIDENCE.items():
+            yield _counter(f"evidence_{field}", text, {(name,): getattr(kept, field) for name, kept in counted.items()}, "source")
+
 
 _OF_A_CAMERA: Final[Mapping[str, str]] = {
     "missed": "parts that came while too many waited, since start: they have no reading",
     **{name: _CAMERA_TEXTS.get(name, f"times that the camera was {name}, since start") for name in COUNTERS},
+}
+_OF_EVIDENCE: Final = {
+    "kept": "annotated pictures kept since start",
+    "bytes": "bytes of these",
+    "dropped": "annotated pictures that came too fast, or that the disk refused",
 }
 _OF_A_SOURCE: Final[Mapping[str, tuple[Literal["counter", "gauge"], str]]] = {
     "accepted": ("counter", "files claimed, or parts taken up, since start"),

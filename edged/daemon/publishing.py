@@ -20,11 +20,14 @@ def relay_options(config: Config) -> RelayOptions:
     """What is wanted of a delivery."""
     mqtt = config.mqtt
     fields = {f"{config.base}/field/{name}/{field}" for name, source in config.sources.items() for field in source.fields}
-    live = fields | {f"{config.base}/verdict/{name}" for name in config.sources}
+    live = fields | {f"{config.base}/verdict/{name}" for name in config.sources} if mqtt.live_retained else set()
+    shown = {name for name, source in config.sources.items() if source.evidence.image_retained and source.evidence.image != "none"}
+    kept = frozenset(live | {f"{config.base}/image/{name}" for name in shown})
     return RelayOptions(
         ack_timeout_seconds=mqtt.ack_timeout_seconds if mqtt.app_ack else None,
         require_subscriber=mqtt.require_subscriber,
-        keeps=live.__contains__ if mqtt.live_retained else frozenset().__contains__,
+        birth_topic=mqtt.home_assistant.birth_topic if mqtt.home_assistant.enabled else None,
+        keeps=kept.__contains__,
     )
 
 

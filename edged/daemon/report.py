@@ -13,10 +13,12 @@ from typing import Any
 
 from edged import __version__
 from edged.config.file import LoadedConfig
+from edged.config.merged import answer
 from edged.control.health import Check, Health, HealthState, doubts, overall
 from edged.control.post import Beat
 from edged.control.requests import RequestDesk
 from edged.errors import UsageError
+from edged.flow.evidence import Kept
 from edged.flow.folder.base import DropFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
@@ -28,7 +30,7 @@ from edged.flow.relaying.words import RelayHealth
 from edged.lib.clock import clock_synced
 from edged.lib.sdnotify import Notifier
 from edged.link import Message, Presence
-from edged.types import MAX_SEQ, ModelRef
+from edged.types import MAX_SEQ, ModelRef, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +56,27 @@ class Attached:
     sink: SinkWorker
     desk: RequestDesk
     checks: tuple[Check, ...]
+    evidence: Callable[[], Mapping[SourceName, Kept]]
 
 
 class Report:
     """Puts together what is known; every part answers from any thread, at once."""
 
-    def __init__(self, loaded: LoadedConfig, model: ModelRef, sources: Sequence[ReportedSource], ledger: Ledger, outbox: Outbox) -> None:
-        """Relay, sink and desk need the report first: they are attached later, before anything runs."""
+    def __init__(
+        self,
+        loaded: LoadedConfig,
+        model: ModelRef,
+        sources: Sequence[ReportedSource],
+        ledger: Ledger,
+        outbox: Outbox,
+        *,
+        announced: Callable[[], Sequence[Message]] = tuple,
+    ) -> None:
+        """Relay, sink and desk need the report first: they are attached later, before anything runs.
+
+        *announced* tells what else is retained.
+        """
+        self._announced = announced
         self._loaded, self._model, self._sources, self._ledger, self._outbox = loaded, model, sources, ledger, outbox
         self._boot_id = boot_id()
         self._since = time.monotonic()
@@ -71,9 +87,16 @@ class Report:
         """This configuration and this model are in effect now."""
         self._loaded, self._model = loaded, model
 
-    def attach(self, relay: Relay, sink: SinkWorker, desk: RequestDesk, *checks: Check) -> None:
+    def attach(
+        self,
+        relay: Relay,
+        sink: SinkWorker,
+        desk: RequestDesk,
+        *checks: Check,
+        evidence: Callable[[], Mapping[SourceName, Kept]] = dict,
+    ) -> None:
         """Ask these, too. Called once."""
-        self._attached = Attached(relay=relay, sink=sink, desk=desk, checks=checks)
+        self._attached = Attached(relay=relay, sink=sink, desk=desk, checks=checks, evidence=evidence)
 
     @property
     def _parts(self) -> Attached:
@@ -89,13 +112,15 @@ class Report:
         """The retained topics, the status first."""
         base = self._loaded.config.base
         status = Message(topic=f"{base}/status", payload=self._status(presence), retain=True)
-        return [status, *(Message(topic=f"{base}/source/{s.name}", payload=self._source(s), retain=True) for s in self._sources)]
+        sources = (Message(topic=f"{base}/source/{s.name}", payload=self._source(s), retain=True) for s in self._sources)
+        return [status, *sources, *self._announced()]
 
     def verbs(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         """What may be asked on the control socket."""
         outbox = self._outbox
         return {
             "health": lambda _: self._health(),
+            "config": lambda _: answer(self._loaded),
             "status": lambda _: self._everything(),
             "outbox_stat": lambda _: asdict(outbox.stats()),
             "outbox_dead": lambda _: [asdict(letter) | {"at": letter.at and timestamp(letter.at)} for letter in outbox.dead()],
@@ -131,6 +156,7 @@ class Report:
             "outbox": asdict(self._outbox.stats()),
             "broker": {**_delivered(self._parts.relay.health()), "requests_dropped": self._parts.desk.dropped},
             "sources": {source.name: dict(source.told()) for source in self._sources},
+            "evidence": {name: asdict(kept) for name, kept in self._parts.evidence().items()},
         }
 
     def line(self) -> str:

@@ -118,7 +118,7 @@ class PartReader:
         for stage, milliseconds in one.timing_ms.items():
             job.timing_ms[stage] = job.timing_ms.get(stage, 0.0) + milliseconds
         if one.problem is not None:
-            job.refused = job.refused or one.problem
+            job.refused, job.picture = job.refused or one.problem, job.picture or one.picture
         else:
             job.frames.append(FrameRead(job=one, lines=lines))
 
@@ -140,7 +140,7 @@ class PartReader:
             return texts == raw, min((line.transcript.confidence for line in frame.lines), default=0.0)
 
         best = max(voting, key=nearness).job
-        job.laid, job.origin = best.laid, best.origin
+        job.laid, job.origin, job.picture = best.laid, best.origin, best.picture
         job.delivery = replace(job.delivery, captured_at=best.delivery.captured_at)
 
 

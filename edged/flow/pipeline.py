@@ -19,7 +19,7 @@ from edged.flow.ledger import Concludes, Entry, Ledger
 from edged.flow.ports import MessageStore, Source
 from edged.flow.reader import Job
 from edged.flow.steps import nothing
-from edged.types import Committed, Delivery, Outcome, Reading, SourceName
+from edged.types import Committed, Delivery, Exhibit, Outcome, Reading, SourceName
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +109,10 @@ def _nobody(_: Sequence[Fresh]) -> None:
     """Nobody wants to know at once."""
 
 
+def _unseen(_: Exhibit) -> None:
+    """Nobody wants to see it."""
+
+
 class SinkWorker:
     """Commits readings in claim order and files their inputs away."""
 
@@ -124,6 +128,7 @@ class SinkWorker:
         drain_seconds: float = 3.0,
         live: Callable[[Sequence[Fresh]], None] = _nobody,
         took: Callable[[str, float], None] = lambda _stage, _seconds: None,
+        exhibit: Callable[[Exhibit], None] = _unseen,
     ) -> None:
         """Join what completes to the outbox.
 
@@ -135,10 +140,11 @@ class SinkWorker:
             drain_seconds: On stop, how long to wait for what is in work, at most.
             live: Told what was read just now; not what an earlier process had claimed.
             took: Told how long each stage of each reading took, in seconds.
+            exhibit: Shown each committed reading with its small picture; never waits.
         """
         self._sources = {source.name: source for source in sources}
         self._ledger, self._store, self._committed = ledger, store, committed
-        self._drain, self._live, self._took = drain_seconds, live, took
+        self._drain, self._live, self._took, self._exhibit = drain_seconds, live, took, exhibit
         self._batch: list[Entry] = []  # taken from the ledger and not committed: an error leaves it for the next `run`
         self._unfiled: list[tuple[SourceName, Committed]] = []  # only changed in the sink's thread
         self._told: set[str] = set()
@@ -174,8 +180,10 @@ class SinkWorker:
         self._unfiled += [(reading.source, row) for reading, row in zip(readings, rows, strict=True)]
         self._live([(r, self._ledger.age(entry)) for r, entry in zip(readings, batch, strict=True) if entry.delivery.attempt == 1])
         self._committed()
-        for reading, row in zip(readings, rows, strict=True):
+        for entry, reading, row in zip(batch, readings, rows, strict=True):
             self._tell(reading, row)
+            if entry.job:
+                self._exhibit(_exhibit(entry.job, reading, row))
         return True
 
     def _add(self, readings: Sequence[Reading], stop: threading.Event, beat: Beat) -> list[Committed]:
@@ -229,3 +237,7 @@ class SinkWorker:
     def stuck(self) -> bool:
         """Whether one of them could not be moved away."""
         return bool(self._told)
+
+
+def _exhibit(job: Job, reading: Reading, row: Committed) -> Exhibit:
+    return Exhibit(reading=reading, seq=row.seq, looked=tuple(line.box for line in job.laid.lines), picture=job.picture)

@@ -52,6 +52,7 @@ class Job:
         self.origin: Origin = delivery.origin
         self.started = started
         self.laid = Laid(lines=())
+        self.picture: bytes | None = None  # a small copy as a JPEG, where evidence is wanted
         self.problem: FrameProblem | None = delivery.problem
         self.timing_ms: dict[str, float] = {}
         self.read: tuple[ReadLine, ...] = ()
@@ -189,6 +190,7 @@ class Reader:
             decoded = self._lap(job, "decode", job.started)
             job.delivery = replace(job.delivery, data=None, image=None)
             job.origin = replace(job.origin, width=image.shape[1], height=image.shape[0])
+            job.picture = self.steps.snap(image) if self.steps.snap else None
             job.laid = self.steps.layout(image, beat)
             del image  # before the next frame gets its room
         job.submitted = self._lap(job, "layout", decoded)

@@ -10,7 +10,6 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from edged.errors import PermanentPublishError, TransientPublishError
@@ -20,7 +19,7 @@ from edged.flow.relaying.flights import Flights
 from edged.flow.relaying.lanes import Lanes
 from edged.flow.relaying.notices import EVENTS, Retained, event_message
 from edged.flow.relaying.parcel import Parcel
-from edged.flow.relaying.reconnect import Reconnect
+from edged.flow.relaying.reconnect import Link, Reconnect
 from edged.flow.relaying.words import RelayHealth, RelayOptions
 from edged.lib.clock import Clock
 from edged.link import Connected, Fault, LinkEvent, Lost, Message, Presence, Receipt, Received, Subscribed
@@ -33,15 +32,6 @@ _TICK = 0.5  # seconds: how soon a stop is seen, and how often rows whose time h
 _RECEIPT_SECONDS = 20.0
 _FAREWELL_SECONDS = 1.0  # for what is in flight, and again for `offline`, and again for the goodbye
 _TIDY_SECONDS = 60.0
-
-
-@dataclass(slots=True)
-class _Link:
-    """A connection that was greeted."""
-
-    window: int
-    since: float  # monotonic
-    proven: bool = False  # a receipt came
 
 
 class Relay:
@@ -77,7 +67,7 @@ class Relay:
         self._committed = self._stale = False  # set by any thread
         self._asked: deque[Callable[[], None]] = deque()  # by any thread, done by ours
         self._presence = Presence.ONLINE
-        self._link: _Link | None = None
+        self._link: Link | None = None
         self._connecting = False
         self._ending: Fault | None = None  # why we are dropping the connection ourselves
         self._flights = Flights()
@@ -110,12 +100,21 @@ class Relay:
         """Have requests answered by *handler*, which must not block. Called before `run`."""
         self._lanes.inbound.on_request = handler
 
+    def on_birth(self, handler: Callable[[], None]) -> None:
+        """Have *handler* hear, in our thread, that somebody came online who wants all said again. Called before `run`."""
+        self._lanes.inbound.on_birth = handler
+
     def signal(self, messages: Sequence[Message], live_seconds: float) -> None:
         """Publish these now, in their order, or never: nothing of it is true after *live_seconds*."""
         if self._link is None:
             self._lanes.signals.dropped += len(messages)
             return
         self._lanes.signals.offer(messages, live_seconds)
+        self._wake.set()
+
+    def picture(self, message: Message) -> None:
+        """Publish this picture, unless a newer one of its topic comes before it is sent."""
+        self._lanes.pictures.offer(message)
         self._wake.set()
 
     def replay(self, *, stop: bool = False) -> None:
@@ -212,7 +211,7 @@ class Relay:
         self._lanes.inbound.read()
 
     def _on_connected(self, event: Connected, now: float) -> None:
-        self._link = _Link(window=event.window, since=now)
+        self._link = Link(window=event.window, since=now)
         self._connecting = False
         self._certificate_until = event.certificate_until
         self._lanes.notices.connected()
@@ -239,7 +238,7 @@ class Relay:
             self._link.proven, self._fault = True, None
             parcel.lane.answered(parcel, receipt.code)
 
-    def _pump(self, link: _Link, now: float) -> None:
+    def _pump(self, link: Link, now: float) -> None:
         if self._stale:
             self._stale = False
             self._lanes.notices.refresh(self._presence)
@@ -263,7 +262,7 @@ class Relay:
         parcel.lane.sent(parcel)
         return True
 
-    def _drop_if_deaf(self, link: _Link, now: float) -> None:
+    def _drop_if_deaf(self, link: Link, now: float) -> None:
         overdue = self._flights.overdue(now - _RECEIPT_SECONDS)
         if not overdue or self._ending:
             return

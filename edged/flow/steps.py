@@ -43,3 +43,4 @@ class Steps:
     transcribe: Callable[[Posteriors], Transcript]
     correct: Callable[[Transcript, str | None], Corrected]  # by the rules of its field, where it is one
     room: Room = field(default_factory=Room)  # for decoded pictures; one for all sources
+    snap: Callable[[Pixels], bytes | None] | None = None  # a small copy of the picture for evidence; None where nobody wants one

@@ -175,6 +175,8 @@ def _describe(properties: Properties, message: Message) -> None:
         properties.UserProperty = list(message.properties)
     if message.content_type != _JSON:
         properties.ContentType = message.content_type
+    if message.content_type.startswith("image/"):
+        properties.PayloadFormatIndicator = 0  # a broker may refuse as text what is none
     if message.expiry_seconds is not None:
         properties.MessageExpiryInterval = message.expiry_seconds
     if message.correlation is not None:

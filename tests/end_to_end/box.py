@@ -33,8 +33,8 @@ class Subscriber:
     """mosquitto_sub with a session of its own; keeps every message in order of arrival."""
 
     def __init__(self, port: int, topic: str = "edged/#") -> None:
-        command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-q", "1", "-t", topic, "-F", "%U\t%t\t%p"]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf8")
+        command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-q", "1", "-t", topic, "-F", "%U\t%t\t%x"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="ascii")  # a name of a topic is, too
         self.messages: list[tuple[float, str, dict[str, Any]]] = []  # arrival (epoch seconds), topic, payload
         self._readings: list[dict[str, Any]] = []
         self._changed = threading.Condition()
@@ -46,8 +46,7 @@ class Subscriber:
         for line in self._process.stdout:
             stamp, topic, payload = line.rstrip("\n").split("\t", 2)
             with self._changed:
-                plain = "/field/" in topic or "/verdict/" in topic or not payload  # nothing: a retained topic is cleared
-                self.messages.append((float(stamp), topic, {"text": payload} if plain else json.loads(payload)))
+                self.messages.append((float(stamp), topic, _said(topic, bytes.fromhex(payload))))
                 if "/read/" in topic:
                     self._readings.append(self.messages[-1][2])
                 self._changed.notify_all()
@@ -86,6 +85,13 @@ class Subscriber:
         self._thread.join()
         assert self._process.stdout
         self._process.stdout.close()
+
+
+def _said(topic: str, payload: bytes) -> dict[str, Any]:
+    if "/image/" in topic:
+        return {"image": payload}
+    plain = "/field/" in topic or "/verdict/" in topic or not payload  # nothing: a retained topic is cleared
+    return {"text": payload.decode()} if plain else json.loads(payload)
 
 
 @dataclass

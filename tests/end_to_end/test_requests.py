@@ -33,6 +33,10 @@ def test_health_read_and_replay_over_mqtt(tmp_path: Path) -> None:
     """A question is answered; a picture that comes with one is read and leaves no trace; a replay brings everything again."""
     with running(tmp_path, mqtt={"control": True}) as (box, subscriber):
         assert ask(box, subscriber, "health")["result"] == {"state": "ok", "reasons": []}
+        effect = ask(box, subscriber, "config")["result"]
+        assert effect["config"]["mqtt"]["port"] == box.port
+        assert effect["said"]["mqtt.port"].startswith("edged.yaml:")
+        assert effect["digest"] == subscriber.wait_status("online")["config"]
         samples = sorted(SAMPLES.glob("*.png"))[:3]
         for sample in samples:
             box.drop(sample)

@@ -207,6 +207,25 @@ def test_a_live_signal_is_plain_text_with_an_expiry(tmp_path: Path, stack: ExitS
     assert 9 <= message.properties.MessageExpiryInterval <= 10
 
 
+def test_a_picture_says_that_it_is_no_text(tmp_path: Path, stack: ExitStack) -> None:
+    """A broker may look whether what is told as text is UTF-8, and refuse it."""
+    broker = Broker(tmp_path).start()
+    stack.callback(broker.stop)
+    listener = Listener(broker.port)
+    stack.callback(listener.close)
+    made = station(tmp_path, broker, stack)
+    until(lambda: made.relay.health().connected)
+    made.relay.picture(Message(topic=f"{BASE}/image/inbox", payload=b"\xff\xd8\xff", content_type="image/jpeg"))
+    listener.until(lambda heard: any("/image/" in m.topic for m in heard.messages))
+    (message,) = [m for m in listener.messages if "/image/" in m.topic]
+    assert message.payload == b"\xff\xd8\xff"
+    assert message.properties is not None
+    assert (message.properties.ContentType, message.properties.PayloadFormatIndicator) == ("image/jpeg", 0)
+    made.relay.signal([Message(topic=f"{BASE}/verdict/inbox", payload=b"pass")], 10)
+    listener.until(lambda heard: any("/verdict/" in m.topic for m in heard.messages))
+    assert listener.messages[-1].properties.PayloadFormatIndicator == 1  # what one message says stays its own
+
+
 def test_readings_wait_for_a_subscriber(tmp_path: Path, stack: ExitStack) -> None:
     """mosquitto tells that nobody listens; as soon as somebody does, all arrive in order."""
     broker = Broker(tmp_path).start()

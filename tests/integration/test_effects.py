@@ -65,6 +65,10 @@ def live(house: House) -> Any:
     return worker(house, "sink")._live._config.mqtt
 
 
+def evidence(house: House) -> Any:
+    return worker(house, "evidence")._config.sources["inbox"].evidence
+
+
 def desk(house: House) -> Any:
     return worker(house, "requests")._rules
 
@@ -210,6 +214,11 @@ ROWS: dict[str, "Row | None"] = {
     "mqtt.ack_timeout_seconds": Row(90, CONFIRMED, shows=lambda house: lanes(house).redelivery._first),
     "mqtt.control": Row(True, shows=lambda house: desk(house).control),
     "mqtt.request_max_age_seconds": Row(40, shows=lambda house: desk(house).max_age_seconds),
+    "sources.inbox.evidence.keep": Row("failed", shows=lambda house: reader(house).steps.snap is not None, expected=True),
+    "sources.inbox.evidence.image": Row("all", shows=lambda house: evidence(house).image),
+    "sources.inbox.evidence.image_retained": Row(
+        True, {"sources.inbox.evidence.image": "all"}, lambda house: lanes(house).topics._keeps("edged/box/image/inbox")
+    ),
     "mqtt.client_id": Row("another", shows=lambda house: successor(house)._client_id),
     "mqtt.host": Row("broker.example"),
     "mqtt.base": Row("plant/line4"),

@@ -1,4 +1,4 @@
-"""How long files stay in done and failed: by days and by bytes, the oldest first, beside the data path and never in its way.
+"""How long files stay in done, failed and evidence: by days and by bytes, the oldest first, beside the data path and never in its way.
 
 Only names with an id of ours are ever removed, and only in day folders. A day folder with a million files is
 walked in small steps; what was filed since is counted by the sink, so nothing is walked again for it.
@@ -9,7 +9,7 @@ import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -37,13 +37,20 @@ class Stopped(Exception):
     """The daemon ends; caught within this module."""
 
 
+def _claimed(name: str) -> bool:
+    """Whether it is the name of a claimed file, or of its sidecar."""
+    return parse_claimed(name) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A done or failed folder that somebody fills."""
+    """A folder with day folders that somebody fills: done, failed, evidence."""
 
     root: Path
     limits: RetentionSection
     filed: Callable[[], int]  # bytes filed there since start
+    ours: Callable[[str], bool] = _claimed  # whether a name is one that may go
+    section: str = "retention"  # whose keys the limits are
 
 
 class Shelf:
@@ -51,7 +58,7 @@ class Shelf:
 
     def __init__(self, place: Place, days: Days, clock: Clock, pace: Beat) -> None:
         """Call *pace* between small pieces of work; it may raise `Stopped`."""
-        self.root, self._limits, self._filed = place.root, place.limits, place.filed
+        self.root, self._limits, self._filed, self._place = place.root, place.limits, place.filed, place
         self._days, self._clock, self._pace = days, clock, pace
         self._bytes: int | None = None  # in the folder, beside what *filed* counted since
         self._counted = 0
@@ -115,7 +122,7 @@ class Shelf:
                     self._remove(self._oldest.popleft()[1], descriptor)
             if removed % _REMOVALS == 0:
                 self._pace()
-        self._tell(removed, "more than retention.max_bytes lay there")
+        self._tell(removed, f"more than {self._place.section}.max_bytes lay there")
 
     def _find_oldest(self) -> bool:
         """Look for the next names to go; False where there are none."""
@@ -143,7 +150,7 @@ class Shelf:
             removed += sum(self._remove(name, descriptor) for name in names)
         _remove_folder(folder)
         self._oldest.clear()
-        self._tell(removed, f"older than {self._limits.days} days (retention.days)")
+        self._tell(removed, f"older than {self._limits.days} days ({self._place.section}.days)")
 
     def _ours(self, folder: int) -> Iterator[str]:
         """Names with an id, of files and whatever else was dropped; folders are never ours."""
@@ -151,7 +158,7 @@ class Shelf:
             for number, item in enumerate(items):
                 if number % _CHUNK == _CHUNK - 1:
                     self._pace()
-                if parse_claimed(item.name) is not None and not item.is_dir(follow_symlinks=False):
+                if self._place.ours(item.name) and not item.is_dir(follow_symlinks=False):
                     yield item.name
 
     def _remove(self, name: str, folder: int) -> int:
@@ -249,7 +256,7 @@ def _joined(places: Sequence[Place]) -> list[Place]:
 def _both(one: Place, other: Place) -> Place:
     days, sizes = (one.limits.days, other.limits.days), (one.limits.max_bytes, other.limits.max_bytes)
     limits = RetentionSection(days=min(filter(None, days), default=0), max_bytes=min(filter(None, sizes), default=0))
-    return Place(root=one.root, limits=limits, filed=lambda: one.filed() + other.filed())
+    return replace(one, limits=limits, filed=lambda: one.filed() + other.filed())
 
 
 def _size(name: str, folder: int) -> int:

@@ -6,6 +6,7 @@ suspects.py    the poison guard of that lane
 redelivery.py  the lane of readings that no consumer confirmed
 replay.py      the lane of readings that somebody asked for once more
 signals.py     the lane of live signals
+pictures.py    the lane of pictures: the newest of each topic
 notices.py     the lane of retained topics, events and answers
 retained.py    which retained topics may stand at the broker, and which of them are to be cleared
 inbound.py     what comes in: confirmations and requests

@@ -1,4 +1,4 @@
-"""What comes in: bounded on the way, confirmations in groups, requests to whoever answers them."""
+"""What comes in: bounded on the way, confirmations in groups, requests and births to whoever answers them."""
 
 import json
 import logging
@@ -22,12 +22,17 @@ IDS = 1000  # in one confirmation at most
 _GROUP = 256  # confirmations in one commit
 _GROUP_SECONDS = 0.25
 _ID_CHARACTERS = 64
+_AWAY = b"offline"  # the opposite of a birth, on the same topic
 
 Event = Callable[[str, Mapping[str, Any]], None]
 
 
 def _ignored(_: Received) -> None:
     """Nobody answers requests."""
+
+
+def _unheard() -> None:
+    """Nobody waits for a birth."""
 
 
 class Inbound:
@@ -37,12 +42,14 @@ class Inbound:
         """Take requests below *base*, and the ids of readings where consumers confirm them."""
         self._requests, self._ack = f"{base}/request/", f"{base}/ack"
         self.confirms = False
+        self.birth_topic: str | None = None
         self._mailbox = Mailbox()
         self._confirmations = Confirmations(store, self._ack, clock, event)
         self._refused: tuple[Fault, ...] = ()
         self._answered = True  # the subscriptions of this connection
         self._ends = 0  # connections in a row that ended before they were
         self.on_request: Callable[[Received], None] = _ignored
+        self.on_birth: Callable[[], None] = _unheard
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -65,7 +72,7 @@ class Inbound:
             self._ends = _ENDS - 1
             self._refused = (link_faults.hung_up_on_subscribing(self._requests),)
             return []
-        return [f"{self._requests}+", *([self._ack] if self.confirms else [])]
+        return [f"{self._requests}+", *([self._ack] if self.confirms else []), *([self.birth_topic] if self.birth_topic else [])]
 
     def subscribed(self, refused: Sequence[Fault]) -> None:
         """The broker answered."""
@@ -86,6 +93,8 @@ class Inbound:
                 self.on_request(message)
             elif message.topic == self._ack and self.confirms:
                 self._confirmations.heard(message)
+            elif message.topic == self.birth_topic and message.payload != _AWAY and not message.retained:
+                self.on_birth()  # a retained one is old, and what it would be told has just been said
 
     def settle(self, *, now: bool = False) -> list[int]:
         """Write what was confirmed, in groups, or *now*; the `seq` of what is newly confirmed."""

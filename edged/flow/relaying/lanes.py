@@ -1,4 +1,4 @@
-"""All lanes, and which of them sends next: notices, live signals, new readings, old ones."""
+"""All lanes, and which of them sends next: notices, live signals, one picture at a time, new readings, old ones."""
 
 import datetime as dt
 import math
@@ -11,6 +11,7 @@ from edged.flow.relaying.delivery import Delivery
 from edged.flow.relaying.inbound import Inbound
 from edged.flow.relaying.notices import Notices, Retained
 from edged.flow.relaying.parcel import Lane, Parcel
+from edged.flow.relaying.pictures import Pictures
 from edged.flow.relaying.redelivery import Redelivery
 from edged.flow.relaying.replay import Replay
 from edged.flow.relaying.retained import RetainedTopics
@@ -38,13 +39,14 @@ class Lanes:
         self.topics = RetainedTopics(store, options.keeps)
         self.notices = Notices(base, retained, self.topics)
         self.signals = Signals(clock, self.topics)
+        self.pictures = Pictures(clock, self.topics)
         self.redelivery = Redelivery(store, base, clock, options.ack_timeout_seconds, bury=self._bury)
         self.replay = Replay(store, base, clock, event)
         self.delivery = Delivery(store, base, clock, rng, event=event, again=self.redelivery.deadline)
         self.inbound = Inbound(store, base, clock, event)
         self.adapt(options)
         self._old: tuple[Lane, ...] = (self.redelivery, self.replay)
-        self._all: tuple[Lane, ...] = (self.notices, self.signals, self.delivery, *self._old)
+        self._all: tuple[Lane, ...] = (self.notices, self.signals, self.pictures, self.delivery, *self._old)
 
     def _bury(self, row: OutboxMessage, reason: str) -> None:
         self.delivery.bury(row, reason)
@@ -53,25 +55,32 @@ class Lanes:
         """Deliver like this from now on; what is subscribed to follows with the next connection."""
         self.topics.adapt(options.keeps)
         self.redelivery.adapt(options.ack_timeout_seconds)
+        self.inbound.birth_topic = options.birth_topic
         self.inbound.confirms = options.ack_timeout_seconds is not None
         self.delivery.require_subscriber = options.require_subscriber
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """Topics that the broker does not take, and why."""
-        parts = (self.delivery, self.notices, self.signals, self.redelivery, self.inbound)
+        parts = (self.delivery, self.notices, self.signals, self.pictures, self.redelivery, self.inbound)
         return tuple(fault for part in parts for fault in part.faults)
 
     def next(self, flying: Sequence[Parcel], window: int) -> Parcel | None:
         """What to send now, beside what is *flying*. Beside a stream of new readings, one old one at a time."""
         if any(parcel.row and parcel.row.seq in self.delivery.suspects for parcel in flying):
             return None  # a suspect flies alone
-        urgent = self.notices.next() or self.signals.next()
+        urgent = self.notices.next() or self.signals.next() or self._next_picture(flying)
         if urgent:
             return urgent
         idle = not flying
         shares = window > 1 and not idle and not any(parcel.lane in self._old for parcel in flying)
         return (self._next_old(idle=False) if shares else None) or self.delivery.next(idle=idle) or self._next_old(idle=idle)
+
+    def _next_picture(self, flying: Sequence[Parcel]) -> Parcel | None:
+        """One at a time: they are large, and readings wait for nobody's picture."""
+        if len(self.delivery.suspects) or any(parcel.lane is self.pictures for parcel in flying):
+            return None
+        return self.pictures.next()
 
     def _next_old(self, *, idle: bool) -> Parcel | None:
         if len(self.delivery.suspects):
@@ -99,6 +108,7 @@ class Lanes:
             replaying=self.replay.span,
             signals=self.signals.sent_count,
             signals_dropped=self.signals.dropped,
+            pictures=self.pictures.sent_count,
             inbound_dropped=self.inbound.dropped,
             certificate_until=certificate_until,
         )

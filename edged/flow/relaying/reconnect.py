@@ -1,12 +1,22 @@
 """When to knock at the broker's door again. Pure, on a clock that is handed in."""
 
 import random
+from dataclasses import dataclass
 
 from edged.lib.backoff import full_jitter
 
 _FIRST = 1.0  # seconds: the longest pause after the first failure
 _PROVEN_SECONDS = 5.0
 _TAKEN_OVER_FAILURES = 7
+
+
+@dataclass(slots=True)
+class Link:
+    """A connection that was greeted."""
+
+    window: int
+    since: float  # monotonic
+    proven: bool = False  # a receipt came
 
 
 class Reconnect:

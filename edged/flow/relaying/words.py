@@ -14,6 +14,7 @@ class RelayOptions:
 
     ack_timeout_seconds: float | None = None  # a consumer confirms each reading; None: the broker's word is enough
     require_subscriber: bool = False  # nothing is sent while nobody would get it
+    birth_topic: str | None = None  # where somebody says that it came online and wants to be told all again
     keeps: Callable[[str], bool] = lambda _topic: False  # retained topics of live signals that are still in use
 
 
@@ -32,5 +33,6 @@ class RelayHealth:
     replaying: ReplaySpan | None = None
     signals: int = 0
     signals_dropped: int = 0  # no connection, or too late
+    pictures: int = 0  # of evidence, that were sent
     inbound_dropped: int = 0  # messages to us that came faster than we take them
     certificate_until: dt.datetime | None = None  # of the broker, as it was seen last

@@ -21,6 +21,7 @@ TOLD: dict[str, Any] = {
         "sent_again": 0,
         "signals": 0,
         "signals_dropped": 0,
+        "pictures": 0,
         "inbound_dropped": 0,
         "requests_dropped": 0,
         "no_subscriber": 0,
@@ -42,6 +43,7 @@ TOLD: dict[str, Any] = {
             "watcher_restarts": 0,
         }
     },
+    "evidence": {"inbox": {"kept": 0, "bytes": 0, "dropped": 0}},
 }
 
 
@@ -64,9 +66,11 @@ def test_what_is_unusual_is_told() -> None:
         "broker": TOLD["broker"]
         | {"connected": False, "signals": 5, "signals_dropped": 1, "requests_dropped": 8, "replaying": {"first": 2, "last": 3}},
         "sources": {"inbox": TOLD["sources"]["inbox"] | {"overflows": 4}},
+        "evidence": {"inbox": {"kept": 2, "bytes": 3 * 2**19, "dropped": 5}},
     }
     text = "\n".join(lines(told))
     assert "  ! reload: restart needed: device" in text
     assert "not connected, 3 sent since start, 5 signals, 1 signals dropped, 8 requests dropped, a replay goes on, seq 2 to 3" in text
     assert "3 sent (2 unconfirmed) + " in text
     assert "1 waiting, 4 overflows" in text
+    assert "evidence inbox  2 pictures kept since start, 1.5 MiB, 5 dropped" in text

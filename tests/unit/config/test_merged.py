@@ -1,11 +1,12 @@
 """What is in effect, as one file."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from edged.config.file import load_config
-from edged.config.merged import merged
+from edged.config.merged import answer, merged
 
 MAIN = "version: 1\ndevice: line3\nstate_dir: state\nsources:\n  -in: {path: in, ignore: ['*.a', 'ü\"']}\n  b: {path: b, model: {}}\n"
 
@@ -37,3 +38,18 @@ def test_it_is_a_configuration_of_its_own(file: Path, tmp_path: Path) -> None:
     (tmp_path / "state/edged.d/10-tune.yaml").unlink()
     alone.write_text(text, encoding="utf-8")
     assert load_config(alone, environ={}).digest == loaded.digest
+
+
+def test_the_answer_for_programs_has_no_secret(file: Path) -> None:
+    """Everything in effect, who said it, and the digest of readings; cameras are known that take a password in their address."""
+    with file.open("a", encoding="utf-8") as more:
+        more.write("  gate: {kind: camera, url: 'http://10.0.0.7/snap.cgi?user=admin&pwd=geheim'}\n")
+    loaded = load_config(file, environ={})
+    told = answer(loaded)
+    assert "geheim" not in json.dumps(told)
+    assert told["config"]["sources"]["gate"]["url"] == "http://10.0.0.7/snap.cgi?…"
+    assert told["config"]["mqtt"]["port"] == 8883
+    assert told["said"]["mqtt.port"] == "10-tune.yaml:2"
+    assert told["said"]["device"] == "edged.yaml:2"
+    assert "mqtt.host" not in told["said"]
+    assert told["digest"] == loaded.digest

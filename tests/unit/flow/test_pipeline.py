@@ -17,7 +17,7 @@ from edged.flow.ledger import Ledger
 from edged.flow.pipeline import FeedWorker, Fresh, Lease, RecogniseWatch, SinkWorker
 from edged.flow.reader import Reader
 from edged.lib.clock import SystemClock
-from edged.types import Answer, Outcome, SourceName, Transcript
+from edged.types import Answer, Exhibit, Outcome, SourceName, Transcript
 from tests.doubles.clock import FakeClock
 from tests.doubles.fake_source import FakeSource, Tray
 from tests.doubles.memory_store import MemoryStore
@@ -379,7 +379,7 @@ def test_a_sink_that_failed_goes_on_with_the_batch_in_its_hands() -> None:
     assert (ledger.flow().in_work, list(tray.claimed)) == (0, [])
 
 
-def ready(tray: Tray, *drops: str) -> tuple[FakeSource, Ledger]:
+def ready(tray: Tray, *drops: str, **steps: Any) -> tuple[FakeSource, Ledger]:
     """A source whose inputs were read, and wait for the sink."""
     source, ledger = FakeSource("a", tray), Ledger([SourceName("a")], SLOTS, FakeClock())
     for name in drops:
@@ -388,7 +388,7 @@ def ready(tray: Tray, *drops: str) -> tuple[FakeSource, Ledger]:
     for _ in range(max(1, len(drops))):
         item = next(deliveries)
         assert ledger.reserve(source.name, 0)
-        reader().begin(item, ledger.enter(item, reader()))
+        reader(**steps).begin(item, ledger.enter(item, reader()))
     return source, ledger
 
 
@@ -517,3 +517,20 @@ def test_what_was_read_is_told_at_once_and_in_order() -> None:
         live=lambda fresh: story.extend(r.origin.name for r, _ in fresh),
     ).run(stop, lambda: None)
     assert story == ["1", "2", "3", "relay after 3"]
+
+
+def test_what_was_committed_is_shown_with_its_picture() -> None:
+    """Nothing is evidence before it is a reading, and nothing that could not be committed ever is."""
+    source, ledger = ready(Tray(), "1", "2", snap=lambda _: b"jpeg")
+    store, shown, stop = MemoryStore(), list[tuple[Exhibit, int]](), threading.Event()
+    stop.set()
+
+    def show(exhibit: Exhibit) -> None:
+        shown.append((exhibit, len(store.readings)))
+
+    SinkWorker([source], ledger, store, lambda: None, drain_seconds=0.6, exhibit=show).run(stop, lambda: None)
+    assert [(one.reading.origin.name, one.seq, one.picture, len(one.looked)) for one, _ in shown] == [
+        ("1", 1, b"jpeg", 1),
+        ("2", 2, b"jpeg", 1),
+    ]
+    assert [committed for _, committed in shown] == [2, 2]

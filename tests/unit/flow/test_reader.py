@@ -303,3 +303,21 @@ def test_a_line_that_is_not_submitted_takes_no_answer_with_it() -> None:
     assert completed == []
     waiting[0](np.ones((2, 3), np.float32), None)  # type: ignore[arg-type]
     assert subject.conclude(completed[0]).reasons == ("is cut short; send it again",)
+
+
+def test_a_small_copy_is_taken_before_anything_refuses_the_picture() -> None:
+    """What is not read is what somebody wants to see; without that wish nothing is copied, and of what is no picture nothing can be."""
+    taken: list[tuple[int, ...]] = []
+
+    def snap(image: Any) -> bytes:
+        taken.append(image.shape)
+        return b"jpeg"
+
+    def picture(**steps: Any) -> bytes | None:
+        return reader(**steps).begin(delivery(), lambda _: None).picture
+
+    assert picture(layout=refuse, snap=snap) == b"jpeg"
+    assert picture(snap=snap) == b"jpeg"
+    assert taken == [(8, 5, 3)] * 2
+    assert picture() is None
+    assert picture(decode=refuse, snap=snap) is None

@@ -68,3 +68,25 @@ def test_a_broker_that_hangs_up_on_it_is_not_asked_for_ever(rig: Rig) -> None:
     rig.go(30)
     assert rig.publisher.topics[-1]
     assert rig.relay.health().refused == ()
+
+
+def test_a_birth_is_heard_and_nothing_else_on_its_topic(tmp_path: Path) -> None:
+    """Home Assistant that leaves, or that was there before us, is no reason to say everything again."""
+    rig = Rig(tmp_path, relay=RelayOptions(birth_topic="homeassistant/status"))
+    births: list[int] = []
+    rig.relay.on_birth(lambda: births.append(1))
+    rig.go()
+    assert rig.publisher.topics[-1] == (f"{BASE}/request/+", "homeassistant/status")
+    rig.publisher.say("homeassistant/status", b"offline")
+    rig.publisher.say("homeassistant/status", b"online", retained=True)
+    rig.go(0.1)
+    assert births == []
+    rig.publisher.say("homeassistant/status", b"online")
+    rig.go(0.1)
+    assert births == [1]
+    rig.relay.adapt(RelayOptions())
+    rig.go(0.1)
+    rig.publisher.say("homeassistant/status", b"online")
+    rig.go(0.1)
+    assert births == [1]
+    rig.outbox.close()
