@@ -7,12 +7,11 @@ there; a frame that the quality gate refuses is passed over. So there is somethi
 import logging
 import queue
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edged.flow.judge import judge
 from edged.flow.reader import Job, Reader
-from edged.flow.share import Precedence
 from edged.flow.steps import Beat, nothing
 from edged.flow.vote import fuse
 from edged.lib.clock import Clock
@@ -58,7 +57,6 @@ class PartReader:
     most: int  # frames of a part that are read
     agree: int  # frames that must say the same before the others are not read
     clock: Clock
-    precedence: Precedence = field(default_factory=Precedence)  # over files
 
     def begin(self, delivery: Delivery, completed: Callable[[Job], None], beat: Beat = nothing) -> Job:
         """Read the part's frames; *completed* is called exactly once, when its last frame has its answer."""
@@ -108,11 +106,10 @@ class PartReader:
         name = f"{job.delivery.source} {frame.number}"
         delivery = replace(job.delivery, image=frame.image, captured_at=frame.captured_at, origin=replace(job.delivery.origin, name=name))
         answered: queue.SimpleQueue[Job] = queue.SimpleQueue()
-        with self.precedence.frame():
-            self.inner.begin(delivery, answered.put, beat)
-            while answered.empty():
-                beat()
-                window.idle(_GLANCE)
+        self.inner.begin(delivery, answered.put, beat)
+        while answered.empty():
+            beat()
+            window.idle(_GLANCE)
         one = answered.get()
         lines = self.inner.seen(one)
         for stage, milliseconds in one.timing_ms.items():

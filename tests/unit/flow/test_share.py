@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edged.flow.share import Precedence, Share
+from edged.flow.share import Share
 from tests.doubles.wait import until
 
 LINE = np.zeros((4, 4, 3), np.uint8)
@@ -16,7 +16,7 @@ def test_files_wait_for_their_share_and_leave_the_rest_free() -> None:
     """The third line of a file is not submitted before one of the first two has its answer, good or bad."""
     flying: list[Any] = []
     answers: list[Any] = []
-    share = Share(2, lambda _, done: flying.append(done), lambda: None, Precedence())
+    share = Share(2, lambda _, done: flying.append(done), lambda: None)
 
     def feed() -> None:
         for _ in range(4):
@@ -40,24 +40,7 @@ def test_a_line_that_cannot_be_submitted_takes_nothing() -> None:
     def refuse(*_: Any) -> None:
         raise ValueError
 
-    share = Share(1, refuse, lambda: None, Precedence())
+    share = Share(1, refuse, lambda: None)
     for _ in range(3):
         with pytest.raises(ValueError):  # noqa: PT011 - the double's own
             share.submit(LINE, lambda *_: None)
-
-
-def test_files_give_way_while_a_frame_is_read() -> None:
-    """Their next line is begun when the frame has its answer; they would not wait for ever."""
-    precedence, flying = Precedence(), list[Any]()
-    share = Share(9, lambda _, done: flying.append(done), lambda: None, precedence)
-    thread = threading.Thread(target=lambda: share.submit(LINE, lambda *_: None))
-    with precedence.frame(), precedence.frame():
-        thread.start()
-        until(lambda: flying)  # after a while
-    thread.join(30)
-    waited: list[bool] = []
-    precedence._changed.wait_for = lambda ready, _seconds: waited.append(ready()) or True  # type: ignore[method-assign,func-returns-value]
-    share.submit(LINE, lambda *_: None)
-    with precedence.frame():
-        share.submit(LINE, lambda *_: None)
-    assert waited == [True, False]
