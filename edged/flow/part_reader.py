@@ -87,7 +87,7 @@ class PartReader:
         return self.inner.told(job, frames=len(voting))
 
     def _read(self, job: PartJob, window: Window, beat: Beat) -> None:
-        while len(job.frames) < self.most and self.clock.monotonic() <= window.deadline:
+        while len(job.frames) < self.most and self.clock.monotonic() < window.deadline:
             frame = window.best()
             if frame is not None:
                 self._read_frame(job, frame, window, beat)

@@ -122,6 +122,7 @@ def test_at_the_deadline_it_says_what_it_has() -> None:
     got = Reads([picture(1, 40), *[None] * 100], seconds=0.3)
     assert (got.reading.outcome, got.reading.text) == (Outcome.UNSURE, "L24117")
     assert got.clock.monotonic() == pytest.approx(got.reel.deadline, abs=PACE)
+    assert len(Reads([picture(1), picture(2)] * 50, most=20, seconds=0.3).read) == pytest.approx(0.3 / PACE, abs=1)
 
 
 def test_no_frame_at_all_is_a_reading_that_failed() -> None:

@@ -10,6 +10,7 @@ from edged.config import TriggerSection
 from edged.flow.parts.looks import Look
 from edged.flow.parts.triggers import Trigger, make_trigger
 from edged.flow.parts.triggers.gpio import Gpio
+from edged.flow.parts.triggers.scene import Scene
 from edged.types import Pixels
 
 PACE = 1 / 30
@@ -43,6 +44,13 @@ def test_presence_sees_each_text_once_and_its_end() -> None:
     """Equal texts are two parts, for the scene was empty in between; one frame without text is no end."""
     empty, part = [ground(n) for n in range(3)], [printed(9), blurred(8), ground(7), printed(6)]
     assert run(make_trigger(section()), [*empty, *part, *empty, *part, *empty]) == ([3, 10], [8, 15])
+
+
+def test_what_falls_a_little_is_still_there() -> None:
+    """Between the limit and seven tenths of it nothing begins and nothing ends."""
+    values = iter([2.5, 3.0, 2.2, 2.2, 2.2, 4.0, 2.0, 2.2, 2.0, 2.0, 2.5])
+    scene = Scene("presence", lambda _look, _at: next(values), 3.0, 2, tells_end=True)
+    assert run(scene, [ground(0)] * 11) == ([1], [9])
 
 
 def test_a_frame_without_text_is_none_of_the_part() -> None:

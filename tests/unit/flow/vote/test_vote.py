@@ -79,6 +79,7 @@ def test_what_glare_took_from_one_picture_the_others_put_back() -> None:
     """Nothing seen is weak evidence against a character that is seen surely."""
     line = one(seen("L24117"), seen("L24"), seen("L24117"), seen("4117"))
     assert (line.transcript.text, line.transcript.confidence > 0.9) == ("L24117", True)
+    assert one(seen("L24"), seen("L24117"), seen("L24")).transcript.text == "L24117"
 
 
 def test_another_text_moves_no_character_and_takes_confidence() -> None:
