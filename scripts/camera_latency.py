@@ -36,7 +36,7 @@ PER_SECOND = 5
 FRAMES_PER_SECOND = 60
 
 
-def configuration(port: int, frames: Path, agree: int) -> dict[str, Any]:
+def configuration(port: int, frames: Path, agree: int, before: float) -> dict[str, Any]:
     """One camera that is triggered over MQTT, and a folder."""
     camera = {
         "kind": "camera",
@@ -44,7 +44,7 @@ def configuration(port: int, frames: Path, agree: int) -> dict[str, Any]:
         "file": {"fps": FRAMES_PER_SECOND, "loop": True},
         "frozen_seconds": 0,
         "trigger": {"kind": "mqtt"},
-        "window": {"seconds": 0.15, "deadline_seconds": 0.18, "agree": agree},
+        "window": {"seconds": 0.15, "before_seconds": before, "deadline_seconds": 0.18, "agree": agree},
     }
     return {
         "version": 1,
@@ -95,7 +95,7 @@ def row(name: str, values: list[float]) -> str:
     return f"| {name} | {statistics.median(values):.1f} | {percentile(values, 0.99):.1f} | {max(values):.1f} |"
 
 
-def lay_out(place: Path, port: int, agree: int, backlog: int) -> None:
+def lay_out(place: Path, port: int, agree: int, before: float, backlog: int) -> None:
     """Frames, files, configuration."""
     belt = Belt(1, hardness=0.2)
     for folder in ("frames", "inbox"):
@@ -105,7 +105,7 @@ def lay_out(place: Path, port: int, agree: int, backlog: int) -> None:
     line = (ROOT / "tests" / "samples" / "lot.png").read_bytes()
     for number in range(backlog):
         (place / "inbox" / f"{number:05d}.png").write_bytes(line)
-    (place / "edged.yaml").write_text(yaml.safe_dump(configuration(port, place / "frames", agree)), encoding="utf8")
+    (place / "edged.yaml").write_text(yaml.safe_dump(configuration(port, place / "frames", agree, before)), encoding="utf8")
     (place / "mosquitto.conf").write_text(BROKER.format(port=port), encoding="utf8")
 
 
@@ -127,11 +127,12 @@ def main() -> int:
     parser.add_argument("--triggers", type=int, default=300)
     parser.add_argument("--backlog", type=int, default=0, help="files in the folder")
     parser.add_argument("--agree", type=int, default=2)
+    parser.add_argument("--before", type=float, default=0.05, help="seconds before the trigger from which frames count (default: 0.05)")
     arguments = parser.parse_args()
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        lay_out(place, port, arguments.agree, arguments.backlog)
+        lay_out(place, port, arguments.agree, arguments.before, arguments.backlog)
         broker = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin") or "mosquitto"
         processes = [subprocess.Popen([broker, "-c", str(place / "mosquitto.conf")])]
         try:

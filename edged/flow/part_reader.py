@@ -1,7 +1,8 @@
 """Reads one part from its frames: the sharpest first, until enough of them agree, and what they say is put to the vote.
 
 It runs in the feed's thread and lets the camera go on while the recogniser works. The first good frame is read as soon as it is
-there; a frame that the quality gate refuses is passed over. So there is something to say at any time, and at the deadline it is said.
+there, and so are as many more as must agree; of what comes later the sharpest. A frame that the quality gate refuses is passed over.
+So there is something to say at any time, and at the deadline it is said.
 """
 
 import logging
@@ -42,6 +43,7 @@ class PartJob(Job):
         super().__init__(delivery, started, completed)
         self.frames: list[FrameRead] = []
         self.refused: FrameProblem | None = None  # of the sharpest frame that was not read
+        self.recognised = 0.0  # monotonic, until when the recogniser was at it
 
     @property
     def voting(self) -> list[FrameRead]:
@@ -87,31 +89,46 @@ class PartReader:
         return self.inner.told(job, frames=len(voting))
 
     def _read(self, job: PartJob, window: Window, beat: Beat) -> None:
-        while len(job.frames) < self.most and self.clock.monotonic() < window.deadline:
-            frame = window.best()
+        """Read frames until enough agree; those that are needed in any case are read at the same time."""
+        answered: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        wanted, flying = self._wanted(job), 0
+        while True:
+            while not answered.empty():
+                self._take(job, answered.get())
+                wanted, flying = self._wanted(job), flying - 1
+            left = window.deadline - self.clock.monotonic()
+            frame = window.best() if wanted > flying and left > 0 else None
             if frame is not None:
-                self._read_frame(job, frame, window, beat)
-                if self._sure(job):
-                    break
-            elif window.open:
+                flying += 1
+                self._begin_frame(job, frame, answered.put, beat)
+            elif flying:
                 beat()
-                window.wait(max(0.0, window.deadline - self.clock.monotonic()))
+                window.idle(_GLANCE)
+            elif wanted and left > 0 and window.open:
+                beat()
+                window.wait(left)
             else:
                 break
         if not job.frames:
             job.problem = job.refused or _no_frame(window, self.clock.monotonic() - job.started)
 
-    def _read_frame(self, job: PartJob, frame: Frame, window: Window, beat: Beat) -> None:
-        """Read one frame, and let others come meanwhile."""
+    def _wanted(self, job: PartJob) -> int:
+        """How many frames must be read at least, as things stand."""
+        if self._sure(job):
+            return 0
+        return min(self.most - len(job.frames), max(1, self.agree - len(job.voting)))
+
+    def _begin_frame(self, job: PartJob, frame: Frame, answered: Callable[[Job], None], beat: Beat) -> None:
         name = f"{job.delivery.source} {frame.number}"
         delivery = replace(job.delivery, image=frame.image, captured_at=frame.captured_at, origin=replace(job.delivery.origin, name=name))
-        answered: queue.SimpleQueue[Job] = queue.SimpleQueue()
-        self.inner.begin(delivery, answered.put, beat)
-        while answered.empty():
-            beat()
-            window.idle(_GLANCE)
-        one = answered.get()
+        self.inner.begin(delivery, answered, beat)
+
+    def _take(self, job: PartJob, one: Job) -> None:
+        """Keep what one frame says. What was recognised at the same time took its time once."""
         lines = self.inner.seen(one)
+        ended = one.submitted + one.timing_ms.get("recognise", 0.0) / 1000
+        one.timing_ms["recognise"] = max(0.0, ended - max(one.submitted, job.recognised)) * 1000
+        job.recognised = max(job.recognised, ended)
         for stage, milliseconds in one.timing_ms.items():
             job.timing_ms[stage] = job.timing_ms.get(stage, 0.0) + milliseconds
         if one.problem is not None:

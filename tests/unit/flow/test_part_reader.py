@@ -103,10 +103,26 @@ def test_of_those_that_wait_the_sharpest_is_read_first() -> None:
             done(pixels[0, 0].tolist(), None)
 
     order: list[int] = []
-    pictures: list[Pixels | None] = [picture(4, 50, sharp=one) for one in (5, 1, 9, 3, 7, 2)]
-    Reads(pictures, submit=submit, beat=beat, most=3)
+    pictures: list[Pixels | None] = [picture(4, 20, sharp=one) for one in (5, 1, 9, 3, 7, 2)]
+    Reads(pictures, submit=submit, beat=beat, most=3, agree=1)
     assert order[0] == 5
     assert order[1] == 9
+
+
+def test_as_many_as_must_agree_are_read_at_the_same_time() -> None:
+    """The second waits for no answer of the first; a third does, for it may not be needed."""
+    pending: list[Any] = []
+    together: list[int] = []
+
+    def beat() -> None:
+        together.append(len(pending))
+        if len(together) % 4 == 0 and pending:
+            pixels, done = pending.pop(0)
+            done(pixels[0, 0].tolist(), None)
+
+    got = Reads([picture(1)] * 6, submit=lambda pixels, done: pending.append((pixels, done)), beat=beat)
+    assert max(together) == 2
+    assert (got.reading.outcome, got.reading.lines[0].frames) == (Outcome.OK, 2)
 
 
 def test_frames_that_the_gate_refuses_are_passed_over() -> None:
