@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := edged tests scripts
 
-.PHONY: setup run test lint check soak models format lock clean foundry-setup foundry-smoke
+.PHONY: setup run test test-packages lint check soak models format lock clean foundry-setup foundry-smoke
 
 setup: models
 
@@ -18,13 +18,16 @@ models: $(STAMP)
 	@$(BIN)/edged models build --models-dir models
 
 # `make run CAMERA=sample` plays a rendered belt to a camera.
+test-packages:
+	@scripts/test_packages.sh
+
 run: setup
 	@CAMERA=$(CAMERA) $(BIN)/python scripts/demo.py
 
-test: setup
+test: setup test-packages
 	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup
 
-soak: setup
+soak: setup test-packages
 	@$(BIN)/python -m pytest -m soak -s
 
 lint: $(STAMP)

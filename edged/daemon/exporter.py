@@ -166,7 +166,7 @@ class Exporter:
 
 
 _OF_A_CAMERA: Final[Mapping[str, str]] = {
-    "missed": "parts that came while too many waited, since start: they have no reading",
+    "missed": "parts that came while too many waited, since start: their readings failed",
     **{name: _CAMERA_TEXTS.get(name, f"times that the camera was {name}, since start") for name in COUNTERS},
 }
 _OF_EVIDENCE: Final = {

@@ -18,7 +18,7 @@ def missing() -> str:
         return "booting a machine takes root"
     lacking = [tool for tool in _TOOLS if shutil.which(tool) is None]
     if lacking:
-        return f"not on this machine: {', '.join(lacking)} (scripts/setup.sh installs them as root)"
+        return f"not on this machine: {', '.join(lacking)} (scripts/test_packages.sh installs them as root)"
     if not (REPOSITORY / "models" / "crnn-zh-en" / "model.yaml").is_file():
         return "the model is not built: make models"
     return ""

@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 WAITING: Final = 16  # triggers that wait for their reading at most
 PART_CHARACTERS: Final = 256
 _ENDED: Final = "edged ended before this part was read"
+_TOO_MANY: Final = FrameProblem(
+    outcome=Outcome.FAILED,
+    reason=f"it came while {WAITING} parts waited; let each take less (window.frames, a smaller picture), or send fewer parts a second",
+)
 
 
 class _Asked(NamedTuple):
@@ -74,7 +78,7 @@ class Camera(ReportedSource):
         self._beat: Callable[[], None] = lambda: None  # that of the feed
         self._left: deque[Noted] = deque()
         self._asked: deque[_Asked] = deque()
-        self._waiting: deque[tuple[Noted, PartWindow]] = deque()
+        self._waiting: deque[tuple[Noted, PartWindow | None]] = deque()  # no window: it came too late
         self._held: set[FrameId] = set()  # delivered and not finished
         self._lock = threading.Lock()  # of what other threads ask for, and count
         self._accepted = self._recovered = self._filed = self._missed = 0
@@ -103,7 +107,7 @@ class Camera(ReportedSource):
                 yield self._held_as(self._orphan(self._left.popleft()))
             elif self._waiting:
                 noted, window = self._waiting.popleft()
-                yield self._held_as(self._delivery(noted, window))
+                yield self._held_as(self._delivery(noted, window, _TOO_MANY if window is None else None))
             else:
                 beat()
                 self._watch.step()
@@ -180,19 +184,19 @@ class Camera(ReportedSource):
                 "filed": self._filed,
                 "in_work": len(self._held),
                 "waiting": len(self._asked) + len(self._waiting),  # triggers whose part was not taken up yet
-                "missed": self._missed,  # parts that came when too many waited: they have no reading
+                "missed": self._missed,  # parts that came when too many waited: their readings say so
             }
         state = camera.pop("state")
         return {"state": state if self.looked else "starting", **counted, **camera}
 
     def _on_fired(self, fired: Fired, window: PartWindow) -> None:
         """A trigger of our own: noted where that is possible, and read in any case."""
-        if len(self._waiting) >= WAITING:
+        late = len(self._waiting) >= WAITING
+        if late:
             window.shut()
             with self._lock:
                 self._missed += 1
-            log.warning("a part came while too many wait", extra={"source": self.name, "waiting": WAITING})
-            return
+            log.warning("a part came while too many wait", extra={"source": self.name, "waiting": len(self._waiting)})
         ago = dt.timedelta(seconds=max(0.0, self._clock.monotonic() - fired.at))
         noted = self._noted(self._watch.trigger.kind, self._clock.now() - ago, None)
         try:
@@ -200,7 +204,7 @@ class Camera(ReportedSource):
         except OSError as error:
             log.warning("a trigger cannot be noted, and would be lost with the process: %s", error, extra={"source": self.name})
         with self._lock:
-            self._waiting.append((noted, window))
+            self._waiting.append((noted, None if late else window))
 
     def _on_resized(self, image: Pixels) -> None:
         self._warm(image, self._beat)

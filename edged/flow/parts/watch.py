@@ -15,6 +15,7 @@ from edged.types import Frame, Pixels
 
 _RECENT: Final = 8  # frames that are kept for a trigger that comes late
 _KEPT: Final = 12  # frames of all windows together: 75 MB in full HD
+_SETTLE: Final = 2  # frames no sharper than the best before the first is read, where the camera itself sees a part come
 _PATIENCE: Final = 0.05  # seconds without a frame, before triggers that need none are asked
 
 
@@ -117,6 +118,7 @@ class Watch:
             at + section.deadline_seconds,
             keep=section.frames,
             pump=self,
+            settle=_SETTLE if self._section.trigger.kind in ("presence", "motion") else 0,
         )
         for frame, look in self._recent:
             window.offer(frame, lambda look=look: look.energy)  # type: ignore[misc]

@@ -38,10 +38,22 @@ def _energy(kept: _Kept) -> float:
 class PartWindow:
     """Keeps the sharpest frames of a part that nobody read yet. Used by the feed's thread."""
 
-    def __init__(self, start: float, end: float, deadline: float, *, keep: int, pump: Pump) -> None:
-        """Take frames from *start* to *end*, monotonic, and keep so many; *pump* lets the camera deliver."""
+    def __init__(self, start: float, end: float, deadline: float, *, keep: int, pump: Pump, settle: int = 0) -> None:
+        """Take frames from *start* to *end*, monotonic.
+
+        Args:
+            start: Earlier frames are none of the part.
+            end: Nor are later ones.
+            deadline: When the part must have its reading.
+            keep: So many of the sharpest wait at most.
+            pump: Lets the camera deliver.
+            settle: Nothing is read before so many frames in a row were no sharper than the best: where a part is seen as it comes into
+                view, its first frames show only some of it.
+        """
         self.start, self._end, self._deadline = start, end, deadline
         self._keep, self._pump = keep, pump
+        self._settle = self._patience = settle  # frames still to come, of so many
+        self._best = 0.0  # energy
         self._kept: list[_Kept] = []
         self._seen = 0
         self._shut = False
@@ -85,7 +97,7 @@ class PartWindow:
 
     def best(self) -> Frame | None:
         """The sharpest that waits."""
-        if not self._kept or (self._pump.waits and self.open):
+        if not self._kept or (self.open and (self._pump.waits or self._settle > 0)):
             return None
         best = max(self._kept, key=_energy)
         self._kept.remove(best)
@@ -99,7 +111,10 @@ class PartWindow:
             self._shut = True
             return
         self._seen += 1
-        self._kept.append(_Kept(energy(), frame))
+        kept = _Kept(energy(), frame)
+        if self._settle > 0:
+            self._settle, self._best = (self._settle - 1, self._best) if kept.energy <= self._best else (self._patience, kept.energy)
+        self._kept.append(kept)
         if len(self._kept) > self._keep:
             self.drop()
 

@@ -112,6 +112,20 @@ def test_too_many_that_wait_and_too_old_ones_are_refused(rig: Rig) -> None:
     rig.camera.ask(None)
 
 
+def test_a_part_that_comes_while_too_many_wait_has_a_reading_that_says_so(tmp_path: Path) -> None:
+    """Nobody else knows of it: it is never silence."""
+    rig = Rig(tmp_path, trigger={"kind": "interval", "every_seconds": 1})
+    for _ in range(WAITING + 2):
+        rig.camera._watch.step(0)
+        rig.clock.advance(1)
+    deliveries = rig.take(WAITING + 2)
+    assert [one.window is None for one in deliveries] == [False] * WAITING + [True] * 2
+    assert [str(one.problem and one.problem.outcome) for one in deliveries[-2:]] == ["failed"] * 2
+    assert rig.camera.told()["missed"] == 2
+    rig.law()
+    rig.camera.close()
+
+
 def test_it_ends_when_told_to_and_beats_while_it_waits(rig: Rig) -> None:
     """After stop there is no further delivery, though triggers wait: they are the next process's."""
     stop, beats = threading.Event(), []
