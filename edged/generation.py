@@ -36,7 +36,7 @@ from edged.flow.reader import Reader
 from edged.flow.recognise import Recogniser
 from edged.flow.room import Room, admit_all
 from edged.flow.rules import FieldRules, Rules
-from edged.flow.share import Share
+from edged.flow.share import Precedence, Share
 from edged.flow.steps import Layout, Steps
 from edged.flow.upright import upright
 from edged.layouts import detected, regions, whole
@@ -152,7 +152,7 @@ class Builder:
     ) -> None:
         """Look for models on *shelf*, for whole *pages* or not; *config* is the digest that readings carry; see `build_generation`.
 
-        Where there are *cameras*, files take half of the requests of a recogniser.
+        Where there are *cameras*, files take half of the requests of a recogniser, and give way to frames.
         """
         self._wanted = detector or DetectorSection()
         self._shelf, self._section, self._config, self._clock, self._wait = tuple(shelf), section, config, clock, wait
@@ -160,6 +160,7 @@ class Builder:
         opened, detectors = (before.opened, before.detectors) if before else ((), ())
         self._pages, self._room, self._cameras = pages, Room(), cameras
         self._shares: dict[int, Share] = {}  # by recogniser
+        self._precedence = Precedence()
         self._before = {model.ref: Opened(model, one) for model, one in opened if (one.section, one.pages) == (section, pages)}
         self._before_detectors = {model.ref: OpenedDetector(model, one) for model, one in detectors if one.section == section}
         self._detector: OpenedDetector | None = None
@@ -249,7 +250,9 @@ class Builder:
         if not isinstance(source, CameraSection):
             return reader
         window = source.window
-        return PartReader(inner=reader, most=window.frames, agree=min(window.agree, window.frames), clock=self._clock)
+        return PartReader(
+            inner=reader, most=window.frames, agree=min(window.agree, window.frames), clock=self._clock, precedence=self._precedence
+        )
 
     def reader(self, source: ReadingSection, wanted: ModelSection) -> Reader:
         """The reader of one source, with the model *wanted*."""
@@ -309,7 +312,7 @@ class Builder:
 
     def _share(self, recogniser: Recogniser) -> Share:
         """That of the files, one for all folders."""
-        share = Share(max(1, recogniser.requests // 2), recogniser.submit, recogniser.check)
+        share = Share(max(1, recogniser.requests // 2), recogniser.submit, recogniser.check, self._precedence)
         return self._shares.setdefault(id(recogniser), share)
 
     def _layout(self, source: ReadingSection, height: int, at_once: AtOnce) -> Layout:

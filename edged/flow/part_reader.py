@@ -8,11 +8,12 @@ So there is something to say at any time, and at the deadline it is said.
 import logging
 import queue
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from edged.flow.judge import judge
 from edged.flow.reader import Job, Reader
+from edged.flow.share import Precedence
 from edged.flow.steps import Beat, nothing
 from edged.flow.vote import fuse
 from edged.lib.clock import Clock
@@ -59,6 +60,7 @@ class PartReader:
     most: int  # frames of a part that are read
     agree: int  # frames that must say the same before the others are not read
     clock: Clock
+    precedence: Precedence = field(default_factory=Precedence)  # over files
 
     def begin(self, delivery: Delivery, completed: Callable[[Job], None], beat: Beat = nothing) -> Job:
         """Read the part's frames; *completed* is called exactly once, when its last frame has its answer."""
@@ -121,7 +123,13 @@ class PartReader:
     def _begin_frame(self, job: PartJob, frame: Frame, answered: Callable[[Job], None], beat: Beat) -> None:
         name = f"{job.delivery.source} {frame.number}"
         delivery = replace(job.delivery, image=frame.image, captured_at=frame.captured_at, origin=replace(job.delivery.origin, name=name))
-        self.inner.begin(delivery, answered, beat)
+
+        def complete(one: Job) -> None:
+            self.precedence.end()
+            answered(one)
+
+        self.precedence.begin()
+        self.inner.begin(delivery, complete, beat)
 
     def _take(self, job: PartJob, one: Job) -> None:
         """Keep what one frame says. What was recognised at the same time took its time once."""
