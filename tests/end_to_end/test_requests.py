@@ -53,7 +53,7 @@ def test_health_read_and_replay_over_mqtt(tmp_path: Path) -> None:
         run = box.edged("replay", "--from-seq", "2")
         assert run.stdout == "2 readings to be sent once more, seq 2 to 3\n"
         subscriber.wait(lambda found: len(found) >= 8)
-        assert "not supported yet" in ask(box, subscriber, "config")["error"]
+        assert "not supported yet" in ask(box, subscriber, "firmware")["error"]
         assert "no camera" in ask(box, subscriber, "trigger", source="inbox")["error"]
         until(lambda: told(subscriber, "/event/request_refused"))
         assert "request refused" in box.log.read_text()
