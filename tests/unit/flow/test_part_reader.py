@@ -186,3 +186,15 @@ def test_a_picture_that_comes_with_a_question_is_read_as_by_any_reader() -> None
     subject = part_reader(FakeClock())
     subject.begin(delivery(data=None, image=picture(1)), completed.append)
     assert subject.conclude(completed[0]).text == "L24117"
+
+
+def test_the_small_picture_for_evidence_is_that_of_the_frame_that_tells() -> None:
+    """Of the one that says what the vote says; where the gate refused all, of the first."""
+
+    def snap(image: Pixels) -> bytes:
+        return bytes(image[0, 0].tolist())
+
+    got = Reads([picture(2, 60), picture(1, 80), picture(1, 95)], snap=snap)
+    assert got.completed[0].picture == bytes((1, 95, 0))
+    refused = Reads([picture(1, 0), picture(2, 0)], snap=snap)
+    assert refused.completed[0].picture == bytes((1, 0, 0))
