@@ -159,7 +159,7 @@ class Builder:
         self._dictionaries, self._references = dictionaries or {}, references or {}
         opened, detectors = (before.opened, before.detectors) if before else ((), ())
         self._pages, self._room, self._cameras = pages, Room(), cameras
-        self._shares: dict[int, Share] = {}  # by recogniser
+        self._shares: dict[Recogniser, Share] = {}
         self._precedence = Precedence()
         self._before = {model.ref: Opened(model, one) for model, one in opened if (one.section, one.pages) == (section, pages)}
         self._before_detectors = {model.ref: OpenedDetector(model, one) for model, one in detectors if one.section == section}
@@ -312,8 +312,9 @@ class Builder:
 
     def _share(self, recogniser: Recogniser) -> Share:
         """That of the files, one for all folders."""
-        share = Share(max(1, recogniser.requests // 2), recogniser.submit, recogniser.check, self._precedence)
-        return self._shares.setdefault(id(recogniser), share)
+        if recogniser not in self._shares:
+            self._shares[recogniser] = Share(max(1, recogniser.requests // 2), recogniser.submit, recogniser.check, self._precedence)
+        return self._shares[recogniser]
 
     def _layout(self, source: ReadingSection, height: int, at_once: AtOnce) -> Layout:
         """From a frame to its text lines, of the height of the model; *at_once* tells which way up a page stands."""

@@ -27,7 +27,7 @@ DRAWN = PLACE / "annotated"
 FOLDERS = {"inbox": SAMPLES, "photos": SAMPLES / "photos"}
 TIMEOUT_SECONDS = 60.0
 
-CONFIG = """\
+HEAD = """\
 version: 1
 device: demo
 state_dir: state
@@ -35,17 +35,12 @@ models_dir: {models}
 mqtt: {{host: 127.0.0.1, port: {port}}}
 control: {{socket: control.sock}}
 sources:
+"""
+FOLDER_SOURCES = """\
   inbox: {{kind: folder, path: inbox}}
   photos: {{kind: folder, path: photos, layout: detect}}
 """
-CAMERA = """\
-version: 1
-device: demo
-state_dir: state
-models_dir: {models}
-mqtt: {{host: 127.0.0.1, port: {port}}}
-control: {{socket: control.sock}}
-sources:
+CAMERA_SOURCES = """\
   belt:
     kind: camera
     url: file://{film}
@@ -124,7 +119,7 @@ def prepare(port: int, *, camera: bool) -> None:
     shutil.rmtree(PLACE, ignore_errors=True)
     for folder in FOLDERS:
         (PLACE / folder).mkdir(parents=True)
-    text = (CAMERA if camera else CONFIG).format(models=ROOT / "models", port=port, film=PLACE / "film")
+    text = (HEAD + (CAMERA_SOURCES if camera else FOLDER_SOURCES)).format(models=ROOT / "models", port=port, film=PLACE / "film")
     (PLACE / "edged.yaml").write_text(text, encoding="utf8")
     if camera:
         print(f"rendering a belt with {BELT_PARTS} parts; ten of them in a row carry the same code", flush=True)

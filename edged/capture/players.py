@@ -1,6 +1,6 @@
 """What every kind of camera can do once it is open."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -40,3 +40,16 @@ class Player(Protocol):
 
     def close(self) -> None:
         """Let go of it."""
+
+
+def decoded(retrieved: tuple[bool, Any]) -> Pixels:
+    """The frame of what OpenCV's `retrieve` gives: whether it is whole, and the frame.
+
+    Raises:
+        CaptureError: It is not.
+    """
+    whole, image = retrieved
+    if not whole or image is None:
+        raise CaptureError(Ending.UNSUPPORTED, "a frame cannot be decoded")
+    frame: Pixels = image
+    return frame

@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 
 from edged.capture import v4l2
-from edged.capture.players import CaptureError, Pixels
+from edged.capture.players import CaptureError, Pixels, decoded
 from edged.capture.protocol import Ending, Opened, Order
 from edged.capture.video import fourcc
 
@@ -71,10 +71,7 @@ class V4l2Camera:
 
     def retrieve(self, into: Pixels | None) -> Pixels:
         """See `Player`."""
-        whole, image = self._capture.retrieve(into)
-        if not whole or image is None:
-            raise CaptureError(Ending.UNSUPPORTED, "a frame cannot be decoded")
-        return image  # type: ignore[return-value]
+        return decoded(self._capture.retrieve(into))
 
     def close(self) -> None:
         """See `Player`."""

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 
 from edged.capture.address import MAX_USERINFO, ffmpeg_options, userinfo, with_userinfo
-from edged.capture.players import CaptureError, Pixels
+from edged.capture.players import CaptureError, Pixels, decoded
 from edged.capture.protocol import Ending, Opened, Order
 
 _OPTIONS: Final = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
@@ -72,10 +72,7 @@ class Video:
 
     def retrieve(self, into: Pixels | None) -> Pixels:
         """See `Player`."""
-        whole, image = self._capture.retrieve(into)
-        if not whole or image is None:
-            raise CaptureError(Ending.UNSUPPORTED, "a frame cannot be decoded")
-        return image  # type: ignore[return-value]
+        return decoded(self._capture.retrieve(into))
 
     def close(self) -> None:
         """See `Player`."""

@@ -109,8 +109,7 @@ class Exporter:
         yield from self._flow()
         yield from self._rows()
         yield from self._delivery()
-        yield from self._folders()
-        yield from self._cameras()
+        yield from self._of_sources()
         yield from self._pictures()
         state = self._overall().state
         yield _gauge("health", "1 at the state that it is in", {(known,): float(known is state) for known in HealthState}, "state")
@@ -147,17 +146,15 @@ class Exporter:
         yield _counter("inbound_dropped", "messages to us that came faster than they are taken", {(): relay.inbound_dropped})
         yield _counter("requests_dropped", "requests over MQTT that came faster than they are answered", {(): self._requests_dropped()})
 
-    def _folders(self) -> Iterator[Family]:
+    def _of_sources(self) -> Iterator[Family]:
+        """Each source is asked once, so that its counts belong together."""
         told = {source.name: source.told() for source in self._sources}
         for field, (kind, text) in _OF_A_SOURCE.items():
             values: Values = {(name,): counters[field] for name, counters in told.items() if field in counters}
             yield _family(kind, f"source_{field}", text, values, ("source",))
-
-    def _cameras(self) -> Iterator[Family]:
-        told = {source.name: source.told() for source in self._sources if isinstance(source, Camera)}
-        for field, text in _OF_A_CAMERA.items() if told else ():
-            values: Values = {(name,): counters[field] for name, counters in told.items()}
-            yield _counter(f"camera_{field}", text, values, "source")
+        cameras = [source.name for source in self._sources if isinstance(source, Camera)]
+        for field, text in _OF_A_CAMERA.items() if cameras else ():
+            yield _counter(f"camera_{field}", text, {(name,): told[name][field] for name in cameras}, "source")
 
     def _pictures(self) -> Iterator[Family]:
         counted = self._evidence()

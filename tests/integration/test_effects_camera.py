@@ -1,24 +1,16 @@
 """What a change of a camera's own keys takes: each is tried, and shows where it is used."""
 
-import logging
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 
-from edged.app import compose
 from edged.config import TriggerSection, WindowSection
 from edged.config.effects import Effect, effect_of
-from edged.config.file import load_config
-from edged.config.start import Start
 from edged.flow.parts.source import Camera
-from edged.lib.clock import SystemClock
 from edged.types import SourceName
-from tests.end_to_end.wardrobe import wardrobe
-from tests.integration.test_reload import House
+from tests.integration.test_reload import House, standing
 
 GATE = SourceName("gate")
 
@@ -79,21 +71,8 @@ ROWS = {
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A box with a camera that is away."""
-    wardrobe(tmp_path / "shelf")
-    content: dict[str, Any] = {
-        "version": 1,
-        "device": "box",
-        "state_dir": "state",
-        "models_dir": "shelf",
-        "recognise": {"threads": 1, "requests": 1},
-        "control": {"socket": "control.sock"},
-        "sources": {"gate": {"kind": "camera", "url": "file:///nowhere/film.mp4"}},
-    }
-    (tmp_path / "edged.yaml").write_text(yaml.safe_dump(content), encoding="utf8")
-    level = logging.getLogger("edged").level
-    with ExitStack() as undo:
-        yield House(tmp_path, compose(Start(loaded=load_config(tmp_path / "edged.yaml")), SystemClock(), undo), content)
-    logging.getLogger("edged").setLevel(level)
+    with standing(tmp_path, {"gate": {"kind": "camera", "url": "file:///nowhere/film.mp4"}}) as house:
+        yield house
 
 
 def test_a_change_of_each_key_of_trigger_and_window_is_live(house: House) -> None:

@@ -3,7 +3,7 @@
 import gc
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,10 @@ class House:
         return [f"{m.topic.rpartition('/')[2]} {m.payload.decode()}" for m in self.daemon.parts.relay._events]
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """A box that stands still."""
-    (tmp_path / "inbox").mkdir()
-    wardrobe(tmp_path / "shelf")
+@contextmanager
+def standing(path: Path, sources: dict[str, Any]) -> Iterator[House]:
+    """A box with these sources that stands still."""
+    wardrobe(path / "shelf")
     content: dict[str, Any] = {
         "version": 1,
         "device": "box",
@@ -79,13 +78,21 @@ def house(tmp_path: Path) -> Iterator[House]:
         "models_dir": "shelf",
         "recognise": {"threads": 1, "requests": 1},
         "control": {"socket": "control.sock"},
-        "sources": {"inbox": {"path": "inbox"}},
+        "sources": sources,
     }
-    (tmp_path / "edged.yaml").write_text(yaml.safe_dump(content), encoding="utf8")
+    (path / "edged.yaml").write_text(yaml.safe_dump(content), encoding="utf8")
     level = logging.getLogger("edged").level
     with ExitStack() as undo:
-        yield House(tmp_path, compose(Start(loaded=load_config(tmp_path / "edged.yaml")), SystemClock(), undo), content)
+        yield House(path, compose(Start(loaded=load_config(path / "edged.yaml")), SystemClock(), undo), content)
     logging.getLogger("edged").setLevel(level)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A box that stands still."""
+    (tmp_path / "inbox").mkdir()
+    with standing(tmp_path, {"inbox": {"path": "inbox"}}) as house:
+        yield house
 
 
 def test_where_nothing_changed_nothing_happens(house: House) -> None:

@@ -15,7 +15,7 @@ from edged.types import Frame, Pixels
 
 _RECENT: Final = 8  # frames that are kept for a trigger that comes late
 _KEPT: Final = 12  # frames of all windows together: 75 MB in full HD
-_SETTLE: Final = 2  # frames no sharper than the best before the first is read, where the camera itself sees a part come
+_SETTLE: Final = 2  # frames no sharper than the best before the first of a part that arrives is read
 _PATIENCE: Final = 0.05  # seconds without a frame, before triggers that need none are asked
 
 
@@ -96,7 +96,7 @@ class Watch:
             for window in self._open:
                 window.shut()
         for fired in sight.fired:
-            self._fired(fired, self.begin(fired.at))
+            self._fired(fired, self.begin(fired.at, arriving=fired.arriving))
         self._came()
         if frame is not None and look is not None:
             self._last = frame.number
@@ -107,8 +107,8 @@ class Watch:
         self._open = [window for window in self._open if window.open]
         self._make_room()
 
-    def begin(self, at: float) -> PartWindow:
-        """The window of a part that is there since *at*: the part before it gets no more frames."""
+    def begin(self, at: float, *, arriving: bool = False) -> PartWindow:
+        """The window of a part that is there since *at*, or *arriving* then: the part before it gets no more frames."""
         section = self._section.window
         for before in self._open:
             before.end_before(at)
@@ -118,7 +118,7 @@ class Watch:
             at + section.deadline_seconds,
             keep=section.frames,
             pump=self,
-            settle=_SETTLE if self._section.trigger.kind in ("presence", "motion") else 0,
+            settle=_SETTLE if arriving else 0,
         )
         for frame, look in self._recent:
             window.offer(frame, lambda look=look: look.energy)  # type: ignore[misc]

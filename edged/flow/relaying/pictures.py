@@ -6,8 +6,8 @@ One that the broker keeps waits for a connection; any other is of now, as a live
 import threading
 from collections.abc import Sequence
 
-from edged.flow import mqtt_codes
 from edged.flow.relaying.parcel import Parcel
+from edged.flow.relaying.refusals import Refusals
 from edged.flow.relaying.retained import RetainedTopics
 from edged.lib.clock import Clock
 from edged.link import Fault, Message
@@ -21,12 +21,12 @@ class Pictures:
         self.sent_count = 0
         self._lock = threading.Lock()
         self._waiting: dict[str, tuple[Message, float]] = {}  # by topic, with the time (monotonic) from which it is old
-        self._refused: dict[str, Fault] = {}
+        self._refusals = Refusals()
 
     @property
     def faults(self) -> list[Fault]:
         """Topics that the broker does not take, and why."""
-        return list(self._refused.values())
+        return self._refusals.faults
 
     def offer(self, message: Message) -> None:
         """Send it, in place of an older one that still waits, whose turn it takes: nobody's is put off for coming often."""
@@ -53,19 +53,16 @@ class Pictures:
 
     def answered(self, parcel: Parcel, code: int) -> None:
         """A topic that is not taken is a fault; the picture itself is over."""
-        topic = parcel.message.topic
-        self._refused.pop(topic, None)
-        if code >= mqtt_codes.FAILURE:
-            self._refused[topic] = mqtt_codes.not_taken(code, topic)
+        self._refusals.answered(parcel.message.topic, code)
 
     def unsendable(self, parcel: Parcel, fault: Fault) -> None:
         """The broker takes nothing of that size."""
-        self._refused[parcel.message.topic] = fault
+        self._refusals.refuse(parcel.message.topic, fault)
         self._over(parcel)
 
     def ended(self, parcels: Sequence[Parcel], fault: Fault, *, alone: bool, proven: bool) -> None:
         """What was in flight is sent again where the broker was to keep it, unless a newer one waits."""
-        self._refused.clear()
+        self._refusals.clear()
         with self._lock:
             kept = {parcel.message.topic: (parcel.message, float("inf")) for parcel in parcels if parcel.message.retain}
             self._waiting = kept | {topic: one for topic, one in self._waiting.items() if one[0].retain}

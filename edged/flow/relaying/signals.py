@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from edged.flow import mqtt_codes
 from edged.flow.relaying.parcel import Parcel
+from edged.flow.relaying.refusals import Refusals
 from edged.flow.relaying.retained import RetainedTopics
 from edged.lib.clock import Clock
 from edged.link import Fault, Message
@@ -25,12 +25,12 @@ class Signals:
         self._clock, self._topics = clock, topics
         self.sent_count = self.dropped = 0
         self._waiting: deque[tuple[Message, float]] = deque()  # with the time (monotonic) until which it is live
-        self._refused: dict[str, Fault] = {}
+        self._refusals = Refusals()
 
     @property
     def faults(self) -> list[Fault]:
         """Topics that the broker does not take, and why."""
-        return list(self._refused.values())
+        return self._refusals.faults
 
     def offer(self, messages: Sequence[Message], live_seconds: float) -> None:
         """Send these, in their order, within *live_seconds*."""
@@ -62,18 +62,15 @@ class Signals:
 
     def answered(self, parcel: Parcel, code: int) -> None:
         """A topic that is not taken is a fault; the signal itself is over."""
-        topic = parcel.message.topic
-        self._refused.pop(topic, None)
-        if code >= mqtt_codes.FAILURE:
-            self._refused[topic] = mqtt_codes.not_taken(code, topic)
+        self._refusals.answered(parcel.message.topic, code)
 
     def unsendable(self, parcel: Parcel, fault: Fault) -> None:
         """Too large: nothing will make it smaller."""
-        self._refused[parcel.message.topic] = fault
+        self._refusals.refuse(parcel.message.topic, fault)
         self._waiting.popleft()
         self.dropped += 1
 
     def ended(self, parcels: Sequence[Parcel], fault: Fault, *, alone: bool, proven: bool) -> None:
         """A signal that was lost is over."""
-        self._refused.clear()
+        self._refusals.clear()
         self.clear()

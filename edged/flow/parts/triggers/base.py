@@ -12,6 +12,7 @@ class Fired:
     """A part is there."""
 
     at: float  # since when, monotonic
+    arriving: bool = False  # it comes into view only now: the first frames show some of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ class Scene:
         if not self._there:
             self._there = value >= self._limit
             self._empty = 0
-            return Sight(fired=(Fired(at=at),)) if self._there else NOTHING
+            return Sight(fired=(Fired(at=at, arriving=True),)) if self._there else NOTHING
         empty = value < self._limit * _HYSTERESIS
         self._empty = self._empty + 1 if empty else 0
         self._there = self._empty < self._empty_frames
