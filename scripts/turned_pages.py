@@ -1,6 +1,6 @@
 """Whole pictures turned by quarters and tilted, beside the same ones upright: what turning costs.
 
-usage: python -m scripts.turned_pages PAGES [--pictures 75] [--sources NAME …] [--turns NAME …] [--out FILE] [--seed 1]
+usage: python -m scripts.turned_pages PAGES [--pictures 75] [--sources NAME …] [--turns NAME …] [--out FILE] [--seed 1] [--offset 0]
 
 PAGES as eval_pages.py wants it, with score_pages.py beside it: that scores. Of each source so many pictures are turned in memory, one
 after the other by 90, 180 and 270 degrees and by a random angle within 15; the corners beyond a tilted picture have the colour of its
@@ -52,13 +52,13 @@ class Turn:
         return f"{self.page['image']}@{self.turn}"
 
 
-def chosen(pages: Path, sources: list[str], count: int, turns: list[str], seed: int) -> Iterator[Turn]:
+def chosen(pages: Path, sources: list[str], count: int, turns: list[str], seed: int, offset: int) -> Iterator[Turn]:
     """Each picture at most once at each turn, as long as there are enough."""
     rng = np.random.default_rng(seed)
     for source in sources:
         listed = json.loads((pages / source / "pages.json").read_text(encoding="utf8"))
         for k in range(count):
-            turn = TURNS[(k + k // len(listed)) % len(TURNS)]
+            turn = TURNS[(k + k // len(listed) + offset) % len(TURNS)]
             degrees = float(rng.uniform(-_MOST, _MOST)) if turn == "tilted" else float(turn)
             if turn in turns:
                 yield Turn(source=source, page=listed[k % len(listed)], turn=turn, degrees=degrees)
@@ -126,10 +126,11 @@ def main() -> None:
     parser.add_argument("--turns", nargs="*", default=list(TURNS), choices=TURNS)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--offset", type=int, default=0, help="of the turns, 1 to 3: each picture gets another one")
     parser.add_argument("--models-dir", type=Path, default=ROOT / "models")
     args = parser.parse_args()
     names = args.sources or sorted(path.parent.name for path in args.pages.glob("*/pages.json"))
-    wanted = list(chosen(args.pages, names, args.pictures, args.turns, args.seed))
+    wanted = list(chosen(args.pages, names, args.pictures, args.turns, args.seed, args.offset))
     straight = {(one.source, one.page["image"]): Turn(source=one.source, page=one.page, turn="upright", degrees=0) for one in wanted}
     loaded = config_or_defaults(None)
     source = FolderSection(path=Path("/"), layout="detect", empty="ok")  # never opened

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import Final
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from edged.flow.detect.boxes import Corners
 from edged.flow.detect.crop import cut_out
@@ -19,6 +21,7 @@ from edged.types import Pixels, Transcript
 
 Find = Callable[[Pixels], list[Corners]]
 """Where text stands in a picture, as if it stood upright, in reading order."""
+Affine = npt.NDArray[np.float64]  # 3 x 3
 Read = Callable[[Sequence[Pixels]], Sequence[Transcript]]
 """Reads cuts now, and waits for them."""
 
@@ -30,6 +33,13 @@ _SURE: Final = 0.9  # nothing more is asked: upside down three long lines reache
 _SURER: Final = 0.06  # nothing is turned on a whim: what reads alike from both ends, or hardly, stays
 _FEWER: Final = 0.25  # characters more, of which nothing is sure
 _LONG: Final = 1.5  # times as long as high: this box tells which way its text runs
+_READ: Final = 0.6  # no text reads so surely: the picture is looked at on its side, too
+_MORE: Final = 1.0  # sure characters, that it must tell more then
+_TILTED: Final = 4.0  # degrees: the picture is levelled, and looked at again
+_TELLING: Final = 2.0  # times as long as high: this box tells its tilt
+_ALIKE: Final = 3.0  # degrees from the middle one
+_MOST: Final = 0.7  # of the length of all
+_AROUND: Final = 0.1  # of the side of what has text
 
 
 def the_right_way(image: Pixels, find: Find, read: Read) -> list[Corners]:
@@ -37,24 +47,88 @@ def the_right_way(image: Pixels, find: Find, read: Read) -> list[Corners]:
 
     Args:
         image: H x W x 3.
-        find: Finds text; asked once more where the page is turned.
+        find: Finds text; asked once more where the page is turned or tilted, and where hardly anything can be read as it stands.
         read: Reads cuts.
 
     Raises:
         FrameFailed: The detector or the recogniser failed.
     """
-    boxes = find(image)
-    if not boxes:
-        return []
-    asked = _Asked(image, read)
-    quarters = _quarters(boxes, asked)
-    if quarters:
-        image = np.ascontiguousarray(np.rot90(image, quarters))
-        boxes, asked = find(image), _Asked(image, read)
-    rows = [box for box in boxes if not is_column(_length(box), 1)]
+    came = _View(image, find, read)
+    view = _turned_up(came)
+    if not view.is_read:
+        side = _turned_up(came.turned(1))
+        view = side if side.told > view.told + _MORE else view
+    tilt = _tilt(view.boxes)
+    if abs(tilt) > _TILTED:
+        view = view.levelled(tilt)
+    rows = [box for box in view.boxes if not is_column(_length(box), 1)]
     doubtful = rows if len(rows) <= _FEW else [box for box in rows if _is_across(box)][:_ACROSS]
-    rolls = dict(zip(map(id, doubtful), _rolls(doubtful, asked), strict=True))
-    return [_back(np.roll(box, -rolls.get(id(box), 0), axis=0), quarters, image.shape[1], image.shape[0]) for box in boxes]
+    rolls = dict(zip(map(id, doubtful), _rolls(doubtful, view.asked), strict=True))
+    return [view.back(np.roll(box, -rolls.get(id(box), 0), axis=0)) for box in view.boxes]
+
+
+class _View:
+    """A frame as it came, or turned: where text stands in it, and what was read of that."""
+
+    def __init__(self, image: Pixels, find: Find, read: Read, back: Affine | None = None) -> None:
+        """Look at the picture; *back* takes its points to those of the frame."""
+        self._image, self._find, self._read = image, find, read
+        self._back: Affine = np.eye(3) if back is None else back
+        self.boxes, self.asked = find(image), _Asked(image, read)
+
+    def turned(self, quarters: int) -> "_View":
+        """By quarters against the clock."""
+        image = np.ascontiguousarray(np.rot90(self._image, quarters))
+        tall, wide = image.shape[:2]
+        rows = (((1, 0, 0), (0, 1, 0)), ((0, -1, tall), (1, 0, 0)), ((-1, 0, wide), (0, -1, tall)), ((0, 1, 0), (-1, 0, wide)))[quarters]
+        return _View(image, self._find, self._read, self._back @ np.array((*rows, (0, 0, 1)), float))
+
+    def levelled(self, degrees: float) -> "_View":
+        """Against the clock, and no more of it than where text was found, and around that."""
+        cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        turn = np.array(((cos, sin), (-sin, cos)))
+        tall, wide = self._image.shape[:2]
+        whole = np.array(((0, 0), (wide, 0), (wide, tall), (0, tall))) @ turn.T
+        texts = np.concatenate(self.boxes) @ turn.T
+        around = _AROUND * np.ptp(texts, axis=0).max()
+        start = np.floor(np.maximum(whole.min(axis=0), texts.min(axis=0) - around))
+        end = np.ceil(np.minimum(whole.max(axis=0), texts.max(axis=0) + around))
+        shift = (turn @ (0.5, 0.5) - 0.5) - start  # OpenCV counts from the middle of a pixel
+        size = (int(end[0] - start[0]), int(end[1] - start[1]))
+        image = cv2.warpAffine(self._image, np.hstack((turn, shift[:, None])), size, borderMode=cv2.BORDER_REPLICATE)
+        back = np.vstack((np.hstack((turn.T, (turn.T @ start)[:, None])), (0, 0, 1)))
+        return _View(np.asarray(image, np.uint8), self._find, self._read, self._back @ back)
+
+    def back(self, corners: Corners) -> Corners:
+        """Corners in pixels of the frame."""
+        return (corners @ self._back[:2, :2].T + self._back[:2, 2]).astype(np.float32)
+
+    @property
+    def told(self) -> float:
+        """How many characters of the longest texts are read surely."""
+        return sum(max(_sure(said) * len(said.characters) for said in ways) for ways in self._longest())
+
+    @property
+    def is_read(self) -> bool:
+        """Whether any of the longest texts reads surely; columns are not asked."""
+        known = [said for box in self.boxes for said in self.asked.known(box)]
+        if any(_sure(said) >= _READ for said in known) or (self.boxes and not self._rows()):
+            return True
+        return any(_sure(said) >= _READ for ways in self._longest() for said in ways)
+
+    def _rows(self) -> list[Corners]:
+        return [box for box in self.boxes if not is_column(_length(box), 1)]
+
+    def _longest(self) -> list[list[Transcript]]:
+        """What the longest texts say as they stand, and as they were asked."""
+        longest = sorted(self._rows(), key=_length, reverse=True)[:_ASKED]
+        self.asked(longest, 0)
+        return [self.asked.known(box) for box in longest]
+
+
+def _turned_up(view: _View) -> _View:
+    quarters = _quarters(view.boxes, view.asked) if view.boxes else 0
+    return view.turned(quarters) if quarters else view
 
 
 class _Asked:
@@ -70,6 +144,10 @@ class _Asked:
         said = self._read([np.ascontiguousarray(np.rot90(cut_out(self._image, box), turn)) for box, turn in wanted]) if wanted else ()
         self._known |= {(id(box), turn): text for (box, turn), text in zip(wanted, said, strict=True)}
         return [[self._known[id(box), turn] for box in boxes] for turn in turns]
+
+    def known(self, box: Corners) -> list[Transcript]:
+        """What a text says, from each way that it was asked."""
+        return [said for (one, _), said in self._known.items() if one == id(box)]
 
 
 def _quarters(boxes: Sequence[Corners], asked: _Asked) -> int:
@@ -151,8 +229,13 @@ def _length(box: Corners) -> float:
     return _side(box) / max(float(np.linalg.norm(box[3] - box[0])), 1e-6)
 
 
-def _back(corners: Corners, quarters: int, wide: int, tall: int) -> Corners:
-    """Corners in pixels of the frame, from those of the picture, wide x tall, turned by quarters against the clock."""
-    x, y = corners[:, 0], corners[:, 1]
-    turned = ((x, y), (tall - y, x), (wide - x, tall - y), (y, wide - x))[quarters]
-    return np.stack(turned, axis=1).astype(np.float32)
+def _tilt(boxes: Sequence[Corners]) -> float:
+    """By how many degrees the lines of a picture run down; 0 where they do not agree, or say nothing."""
+    lines = np.array([box[1] - box[0] for box in boxes if _length(box) >= _TELLING]).reshape(-1, 2)
+    if not len(lines):
+        return 0.0
+    lengths, angles = np.linalg.norm(lines, axis=1), np.degrees(np.arctan2(lines[:, 1], lines[:, 0]))
+    ranked = np.argsort(angles)
+    middle = angles[ranked][np.searchsorted(np.cumsum(lengths[ranked]), lengths.sum() / 2)]
+    alike = lengths[np.abs(angles - middle) <= _ALIKE].sum()
+    return float(middle) if alike >= _MOST * lengths.sum() and abs(middle) < 45 else 0.0
