@@ -288,7 +288,7 @@ class Builder:
         steps = Steps(
             prove=prove,
             decode=lambda data, admit=admit_all: decode(data, source.limits, admit).image,
-            layout=self._layout(source, shape.height, at_once),
+            layout=self._layout(source, recogniser, shape.height, at_once),
             cut=at_once.cut,
             submit=submit,
             join=at_once.join,
@@ -316,12 +316,12 @@ class Builder:
             self._shares[recogniser] = Share(max(1, recogniser.requests // 2), recogniser.submit, recogniser.check, self._precedence)
         return self._shares[recogniser]
 
-    def _layout(self, source: ReadingSection, height: int, at_once: AtOnce) -> Layout:
+    def _layout(self, source: ReadingSection, recogniser: Recogniser, height: int, at_once: AtOnce) -> Layout:
         """From a frame to its text lines, of the height of the model; *at_once* tells which way up a page stands."""
         if source.layout == "regions":
             return regions(source, height, self._references[source.align.reference] if source.align else None)
         if source.layout == "detect":
-            return detected(source, self.detector().detector, at_once)
+            return detected(source, self.detector().detector, at_once, recogniser.rest)
         return whole(source, height)
 
     def _rules(self, section: RulesSection) -> Rules:

@@ -1,7 +1,9 @@
 """From a frame to its text lines: the layouts of the configuration, each made of the steps of the flow."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from edged.config import ReadingSection
 from edged.flow.at_once import AtOnce
@@ -11,6 +13,8 @@ from edged.flow.quality import Gate
 from edged.flow.regions import Regions, reference_of
 from edged.flow.steps import Beat, Layout, nothing
 from edged.types import Laid, Pixels, Posteriors
+
+_LARGE: Final = 4_000_000  # pixels of a frame
 
 
 def whole(source: ReadingSection, height: int) -> Layout:
@@ -36,12 +40,17 @@ def regions(source: ReadingSection, height: int, reference: bytes | None) -> Lay
     return Regions(fields=source.fields, preprocess=source.preprocess, height=height, gate=Gate(source.quality), reference=picture)
 
 
-def detected(source: ReadingSection, detector: Detector, at_once: AtOnce) -> Layout:
-    """A line wherever text is found, in reading order, however the page lies; *at_once* tells which way up it stands."""
+def detected(source: ReadingSection, detector: Detector, at_once: AtOnce, rest: Callable[[], None]) -> Layout:
+    """A line wherever text is found, in reading order, however the page lies; *at_once* tells which way up it stands.
+
+    Beside a large frame the memory of models is given back where they have nothing to do: that of the recogniser by *rest*.
+    """
     gate = Gate(source.quality)
 
     def find(beat: Beat, image: Pixels) -> list[Corners]:
         boxes = detector.find(image, beat=beat)
+        if _is_large(image):
+            detector.rest()
         return boxes if source.tall == "turned" else standing(boxes)
 
     def line_of(cut: Pixels) -> Pixels:
@@ -50,6 +59,8 @@ def detected(source: ReadingSection, detector: Detector, at_once: AtOnce) -> Lay
 
     def layout(image: Pixels, beat: Beat = nothing) -> Laid:
         seen: dict[bytes, Posteriors] = {}
+        if _is_large(image):
+            rest()
         boxes = the_right_way(image, partial(find, beat), partial(at_once, seen=seen))
         lines = tuple(replace(line, seen=seen.get(line.image.tobytes())) for line in lines_of(image, boxes, line_of, gate.reasons))
         if gate.rejects:
@@ -58,3 +69,7 @@ def detected(source: ReadingSection, detector: Detector, at_once: AtOnce) -> Lay
         return Laid(lines=lines)
 
     return layout
+
+
+def _is_large(image: Pixels) -> bool:
+    return bool(image.shape[0] * image.shape[1] >= _LARGE)

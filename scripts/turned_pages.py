@@ -52,7 +52,7 @@ class Turn:
         return f"{self.page['image']}@{self.turn}"
 
 
-def chosen(pages: Path, sources: list[str], count: int, turns: list[str], seed: int, offset: int) -> Iterator[Turn]:
+def chosen(pages: Path, sources: list[str], count: int, turns: list[str], *, seed: int, offset: int) -> Iterator[Turn]:
     """Each picture at most once at each turn, as long as there are enough."""
     rng = np.random.default_rng(seed)
     for source in sources:
@@ -130,7 +130,7 @@ def main() -> None:
     parser.add_argument("--models-dir", type=Path, default=ROOT / "models")
     args = parser.parse_args()
     names = args.sources or sorted(path.parent.name for path in args.pages.glob("*/pages.json"))
-    wanted = list(chosen(args.pages, names, args.pictures, args.turns, args.seed, args.offset))
+    wanted = list(chosen(args.pages, names, args.pictures, args.turns, seed=args.seed, offset=args.offset))
     straight = {(one.source, one.page["image"]): Turn(source=one.source, page=one.page, turn="upright", degrees=0) for one in wanted}
     loaded = config_or_defaults(None)
     source = FolderSection(path=Path("/"), layout="detect", empty="ok")  # never opened

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import openvino as ov
 
 from edged.bench.process import Rate, measured
 from edged.flow.model_files import LoadedModel
+from edged.flow.runtime import graph_of
 from edged.types import Pixels
 
 VERSION: Final = ov.__version__.split("-")[0]
@@ -44,7 +44,7 @@ class RawLimit:
         """Compile a queue for each width that the pieces need."""
         spec = model.manifest.input
         buckets = [next(width for width in spec.width_buckets if piece.shape[1] <= width) for piece in pieces]
-        graph = ov.Core().read_model(model.xml, ov.Tensor(np.frombuffer(model.weights, np.uint8)))
+        graph = graph_of(*model.ir.read())
         self.setting, self._order = setting, buckets
         self._queues = {width: _queue(graph, (1, spec.height, width, spec.channels), setting, threads) for width in Counter(buckets)}
         for width, queue in self._queues.items():

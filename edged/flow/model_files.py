@@ -1,4 +1,4 @@
-"""From a shelf to a loaded model: files are read once, checked, and used from memory.
+"""From a shelf to a loaded model: files are read, checked, and used from memory.
 
 Nothing is built from a path: what was hashed is what runs, even if the files change a moment later.
 """
@@ -19,6 +19,7 @@ from edged.manifest import (
     GoldenPicture,
     ModelManifest,
     Precision,
+    Weights,
     detector_digest_of,
     digest_of,
     load_detector_manifest,
@@ -32,15 +33,43 @@ _PAUSE_SECONDS = 0.5
 _Model = TypeVar("_Model")
 
 
+class Ir:
+    """What OpenVINO builds a model from: in memory until it is let go, then in its files, which must still say the same."""
+
+    def __init__(self, xml: Path, weights: Path, files: Weights) -> None:
+        """Read both now.
+
+        Raises:
+            ModelError: One is not what the manifest says; ModelUnavailable where it cannot be read.
+        """
+        self._files = ((xml, files.xml_sha256), (weights, files.bin_sha256))
+        self._kept: tuple[bytes, bytes] | None = self._read()
+
+    def read(self) -> tuple[bytes, bytes]:
+        """The `xml` and the weights.
+
+        Raises:
+            ModelError: They were let go, and their files changed since; ModelUnavailable where these cannot be read.
+        """
+        return self._kept or self._read()
+
+    def let_go(self) -> None:
+        """For who has built it: eleven megabytes that are wanted again only where it fails."""
+        self._kept = None
+
+    def _read(self) -> tuple[bytes, bytes]:
+        (xml, xml_sha256), (weights, weights_sha256) = self._files
+        return _read(xml, xml_sha256), _read(weights, weights_sha256)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedModel:
-    """A model in memory: complete, and what its manifest says."""
+    """A model that is complete, and what its manifest says."""
 
     manifest: ModelManifest = field(repr=False)
     ref: ModelRef
     charset: tuple[str, ...] = field(repr=False)  # by class; "" at the blank
-    xml: bytes = field(repr=False)
-    weights: bytes = field(repr=False)
+    ir: Ir = field(repr=False)
     golden: tuple[GoldenLine, ...] = field(repr=False)
 
     @property
@@ -52,12 +81,11 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedDetector:
-    """A detector in memory: complete, and what its manifest says."""
+    """A detector that is complete, and what its manifest says."""
 
     manifest: DetectorManifest = field(repr=False)
     ref: ModelRef
-    xml: bytes = field(repr=False)
-    weights: bytes = field(repr=False)
+    ir: Ir = field(repr=False)
     golden: tuple[GoldenPicture, ...] = field(repr=False)
 
 
@@ -121,38 +149,37 @@ def find_model(shelf: Iterable[Path], name: str) -> Path:
 
 def _load(folder: Path, name: str, precision: str) -> LoadedModel:
     manifest = load_manifest(folder)
-    chosen, xml, weights = _ir(folder, manifest, name, precision)
+    chosen, ir = _ir(folder, manifest, name, precision)
     charset = _read(folder / manifest.charset.file, manifest.charset.sha256)
     golden = tuple(GoldenLine(name=g.file, data=_read(folder / g.file), text=g.text) for g in manifest.golden)
+    xml, weights = ir.read()
     digest = digest_of(manifest, xml=xml, weights=weights, charset=charset)
     return LoadedModel(
         manifest=manifest,
         ref=ModelRef(name=name, precision=chosen, digest=digest),
         charset=_classes(folder, manifest, charset),
-        xml=xml,
-        weights=weights,
+        ir=ir,
         golden=golden,
     )
 
 
 def _load_detector(folder: Path, name: str, precision: str) -> LoadedDetector:
     manifest = load_detector_manifest(folder)
-    chosen, xml, weights = _ir(folder, manifest, name, precision)
+    chosen, ir = _ir(folder, manifest, name, precision)
     golden = tuple(GoldenPicture(name=g.file, data=_read(folder / g.file), boxes=g.boxes) for g in manifest.golden)
+    xml, weights = ir.read()
     digest = detector_digest_of(manifest, xml=xml, weights=weights)
-    return LoadedDetector(
-        manifest=manifest, ref=ModelRef(name=name, precision=chosen, digest=digest), xml=xml, weights=weights, golden=golden
-    )
+    return LoadedDetector(manifest=manifest, ref=ModelRef(name=name, precision=chosen, digest=digest), ir=ir, golden=golden)
 
 
-def _ir(folder: Path, manifest: AnyManifest, name: str, precision: str) -> tuple[Precision, bytes, bytes]:
-    """The precision that is meant, its `xml` and its `bin`."""
+def _ir(folder: Path, manifest: AnyManifest, name: str, precision: str) -> tuple[Precision, Ir]:
+    """The precision that is meant, and its files."""
     if manifest.name != name:
         msg = f"{folder / FILE_NAME}: the manifest is of the model {manifest.name}, the folder is called {name}"
         raise ModelError(msg, hint="rename the folder to the model's name")
     chosen = _choose(manifest, precision)
     files = manifest.files[chosen]
-    return chosen, _read(folder / files.xml, files.xml_sha256), _read(folder / files.bin, files.bin_sha256)
+    return chosen, Ir(folder / files.xml, folder / files.bin, files)
 
 
 def _choose(manifest: AnyManifest, wanted: str) -> Precision:

@@ -27,10 +27,10 @@ import openvino as ov
 from openvino import opset13 as opset
 
 from edged.config import RecogniseSection
-from edged.errors import ModelError, ModelUnavailable
+from edged.errors import FrameFailed, ModelError, ModelUnavailable
 from edged.flow.golden import prove
 from edged.flow.model_files import LoadedModel
-from edged.flow.runtime import core, opening
+from edged.flow.runtime import core, graph_of, opening
 from edged.types import Answer, Pixels, Posteriors
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Recogniser:
         """Keep what to do; `open` does it. For whole *pages* one compilation serves all widths."""
         self.section, self.pages = section, pages
         self._name, self._input, self._classes = model.ref.name, model.manifest.input, model.manifest.charset.classes
-        self._model: LoadedModel | None = model  # until it is open, and as long: the graph lives on its bytes
+        self._model = model
         self.threads = section.threads or len(os.sched_getaffinity(0))
         self.requests = section.requests or _AHEAD * min(self.threads, _MAX_DEFAULT_STREAMS)
         self._streams = min(self.threads, self.requests) if section.requests else self.requests // _AHEAD
@@ -97,13 +97,11 @@ class Recogniser:
         Raises:
             ModelError: The runtime refuses it, it contradicts its manifest, or it reads something else.
         """
-        assert self._model is not None  # opened once
         if self._model.manifest.task != "recognise":
             msg = f"the model {self._name} is made to {self._model.manifest.task}, not to recognise"
             raise ModelError(msg, hint="name a model for recognition in `model.name`")
         with opening(self._name):
-            graph = core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
-            self._graph = self._strongest(graph)
+            self._graph = self._strongest(graph_of(*self._model.ir.read()))
             self.prove(self._model)
 
     def prove(self, model: LoadedModel) -> None:
@@ -143,6 +141,13 @@ class Recogniser:
                 if errors:
                     self._give_up(widest, errors[0])
 
+    def rest(self) -> None:
+        """Give the memory of inferences back, unless one is in flight; the next one takes it anew. For who needs it before that."""
+        with self._lock:
+            for shape in self._shapes.values():
+                if not shape.flying:
+                    shape.queue[0].get_compiled_model().release_memory()
+
     def drain(self) -> None:
         """Wait until every line submitted so far has its answer."""
         with self._lock:
@@ -158,7 +163,7 @@ class Recogniser:
                     shape.queue.wait_all()
             self._shapes.clear()
             self._retired.clear()
-            self._graph = self._model = None
+            self._graph = None
 
     @property
     def compiled(self) -> tuple[ov.CompiledModel, ...]:
@@ -217,9 +222,11 @@ class Recogniser:
         return self._shapes[widths[-1]]
 
     def _compiled_shape(self, widths: Sequence[int]) -> _Shape:
-        assert self._graph is not None  # opened
         height, channels = self._input.height, self._input.channels
-        shaped = self._graph.clone()
+        shaped = self._graph.clone() if self._graph else self._built_again()
+        if self.pages:  # there is no other shape to come
+            self._graph = None
+            self._model.ir.let_go()
         shaped.reshape([1, height, widths[0] if len(widths) == 1 else ov.Dimension(widths[0], widths[-1]), channels])
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
@@ -230,6 +237,18 @@ class Recogniser:
         queue = ov.AsyncInferQueue(core().compile_model(shaped, "CPU", settings), self.requests)
         queue.set_callback(self._answer)
         return _Shape(queue, tuple(_request(height, widths, channels) for _ in range(self.requests)))
+
+    def _built_again(self) -> ov.Model:
+        """The graph from its files, after it was let go.
+
+        Raises:
+            FrameFailed: They are not there any more, or not the same.
+        """
+        try:
+            return self._strongest(graph_of(*self._model.ir.read()))
+        except ModelError as error:
+            msg = f"the recogniser failed, and cannot be built again: {error}"
+            raise FrameFailed(msg, hint=error.hint) from error
 
     def _strongest(self, graph: ov.Model) -> ov.Model:
         """The graph with its answer cut down to the strongest classes of each step.

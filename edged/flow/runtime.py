@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import openvino as ov
 
 from edged.errors import ModelError
@@ -31,3 +32,12 @@ def opening(name: str) -> Iterator[None]:
     except RuntimeError as error:
         msg = f"OpenVINO {ov.__version__} refuses the model {name}: {error}"
         raise ModelError(msg, hint="build the model again with this version: edged models build") from error
+
+
+def graph_of(xml: bytes, weights: bytes) -> ov.Model:
+    """A model as the runtime has it; it lives on these bytes.
+
+    Raises:
+        RuntimeError: The runtime refuses it; see `opening`.
+    """
+    return core().read_model(xml, ov.Tensor(np.frombuffer(weights, np.uint8)))

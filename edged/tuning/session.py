@@ -97,7 +97,7 @@ def _opened(model: LoadedModel) -> Grafted:
     if model.manifest.blank_index != 0:
         msg = f"{model.ref.name} cannot learn: its blank is class {model.manifest.blank_index}, not 0"
         raise ModelError(msg, hint="tune a model that edged trained")
-    return Grafted(f"{model.ref.name} {model.ref.precision}", model.xml, model.weights, model.manifest.input)
+    return Grafted(f"{model.ref.name} {model.ref.precision}", *model.ir.read(), model.manifest.input)
 
 
 def _with_variants(examples: Sequence[Example], seed: int) -> list[Example]:

@@ -22,6 +22,7 @@ import openvino as ov
 
 from edged.bench.figures import cpu
 from edged.flow.model_files import LoadedModel, load_model
+from edged.flow.runtime import graph_of
 from edged.manifest import load_manifest
 
 _CONFUSIONS: Final = 40
@@ -44,7 +45,7 @@ def speed(model: LoadedModel, precision: str) -> list[tuple[str, int, float]]:
     spec, rows = model.manifest.input, []
     settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "CACHE_DIR": ""}
     for width in spec.width_buckets:
-        graph = ov.Core().read_model(model.xml, ov.Tensor(np.frombuffer(model.weights, np.uint8)))
+        graph = graph_of(*model.ir.read())
         graph.reshape([1, spec.height, width, spec.channels])
         request = ov.Core().compile_model(graph, "CPU", settings).create_infer_request()
         request.get_input_tensor().data[...] = np.random.default_rng(width).integers(0, 256, (1, spec.height, width, spec.channels))

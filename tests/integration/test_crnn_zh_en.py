@@ -92,13 +92,13 @@ def test_int8_is_what_the_runtime_computes_in(shelf: Path) -> None:
 def test_the_neck_is_found_again_in_the_ir(shelf: Path, precision: str) -> None:
     """It can learn on the box: its weights are those that the shelf carries, and stay the same bytes."""
     model = load_model([shelf], CRNN_ZH_EN.name, precision)
-    grafted = Grafted(model.ref.name, model.xml, model.weights, model.manifest.input)
+    grafted = Grafted(model.ref.name, *model.ir.read(), model.manifest.input)
     with np.load(str(NECK.file(".npz"))) as arrays:
         for name, value in grafted.neck.items():
             carried = arrays[name].astype(np.float32)
             both = carried + arrays[name.replace("_ih_", "_hh_")].astype(np.float32) if "bias_ih" in name else carried
             assert np.allclose(value, both, rtol=2**-11, atol=1e-7), name
-    assert grafted.with_neck(grafted.neck)[1] == model.weights
+    assert grafted.with_neck(grafted.neck)[1] == model.ir.read()[1]
 
 
 @carried

@@ -72,3 +72,19 @@ def clockwise(corners: cv2.typing.MatLike) -> Corners:
     ring = np.roll(ring, -int(np.argmax(directions)), axis=0)
     width, height = np.linalg.norm(ring[1] - ring[0]), np.linalg.norm(ring[3] - ring[0])
     return np.roll(ring, -1, axis=0) if height > _TALL * width else ring
+
+
+def length(box: Corners) -> float:
+    """Of its text, in heights of the text."""
+    return side(box) / max(float(np.linalg.norm(box[3] - box[0])), 1e-6)
+
+
+def side(box: Corners) -> float:
+    """How long its text is, in pixels."""
+    return float(np.linalg.norm(box[1] - box[0]))
+
+
+def is_across(box: Corners) -> bool:
+    """Whether its text runs up or down the picture."""
+    along, down = box[1] - box[0]
+    return bool(abs(down) > abs(along))

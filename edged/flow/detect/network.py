@@ -25,7 +25,7 @@ from edged.flow.detect.fit import Size, canvases, fit, padded
 from edged.flow.detect.order import in_reading_order
 from edged.flow.detect.tiles import Tile, joined, tiles, touched
 from edged.flow.model_files import LoadedDetector
-from edged.flow.runtime import core, opening
+from edged.flow.runtime import core, graph_of, opening
 from edged.types import Pixels
 
 _KEPT: Final = 3  # compiled sizes
@@ -67,7 +67,7 @@ class Detector:
             FrameError: A golden picture is damaged.
         """
         with opening(self._model.ref.name):
-            self._graph = core().read_model(self._model.xml, ov.Tensor(np.frombuffer(self._model.weights, np.uint8)))
+            self._graph = graph_of(*self._model.ir.read())
             self._check_answer(self._graph)
             self.prove(self._model)
 
@@ -163,6 +163,12 @@ class Detector:
                 msg = f"the detector failed: {error}"
                 raise FrameFailed(msg, hint="see the journal of the daemon") from error
             return np.asarray(np.rint(look.likely[0, 0] * SURE), np.uint8)
+
+    def rest(self) -> None:
+        """Give the maps back, which are 38 MB; the next look takes them anew. For who needs the memory before that."""
+        with self._lock:
+            if self._looks:
+                next(reversed(self._looks.values())).model.release_memory()
 
     def close(self) -> None:
         """Release the model. Idempotent; nothing is looked at afterwards."""

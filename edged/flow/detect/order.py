@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from edged.flow.detect.boxes import Corners
+from edged.flow.detect.tilt import direction
 
 _SHARED: Final = 0.5  # of the lower one's height: side by side, in one row
 
@@ -28,15 +29,10 @@ def in_reading_order(boxes: Sequence[Corners]) -> list[Corners]:
 
 
 def _levelled(boxes: Sequence[Corners]) -> "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]":
-    """The corners, turned so that the text runs level: by the direction of the boxes, the long ones first."""
-    corners = np.stack(boxes)
-    sides = corners[:, 1] - corners[:, 0]
-    lengths, angles = np.linalg.norm(sides, axis=1), np.arctan2(sides[:, 1], sides[:, 0])
-    ranked = np.argsort(angles)
-    middle = np.searchsorted(np.cumsum(lengths[ranked]), lengths.sum() / 2)
-    angle = angles[ranked][min(int(middle), len(boxes) - 1)]
+    """The corners, turned so that the text runs level."""
+    angle = direction(boxes)
     turn = np.array(((np.cos(angle), -np.sin(angle)), (np.sin(angle), np.cos(angle))), np.float32)
-    return corners @ turn
+    return np.stack(boxes) @ turn
 
 
 def _beside(
