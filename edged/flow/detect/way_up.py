@@ -2,8 +2,9 @@
 
 Boxes tell whether texts run across a picture or along it, never from which end. Only reading tells that: a few of the longest are read
 from both ends, and where they read clearly surer from the other, the picture is turned and looked at again, for a detector finds less in
-what lies on its side. Where few texts stand in a picture each of them is asked, too, for they may hang both ways; so are those that
-lie across the lines of their page. Columns of upright characters are not asked: they stand as their page does.
+what lies on its side, and may see nothing of a short text: where nothing reads surely, the picture is looked at on its side, too. A page
+that is tilted is levelled and looked at again. Where few texts stand in a picture each of them is asked, too, for they may hang both
+ways; so are those that lie across the lines of their page. Columns of upright characters are not asked: they stand as their page does.
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ _LONG: Final = 1.5  # times as long as high: this box tells which way its text r
 _READ: Final = 0.6  # no text reads so surely: the picture is looked at on its side, too
 _MORE: Final = 1.0  # sure characters, that it must tell more then
 _TILTED: Final = 4.0  # degrees: the picture is levelled, and looked at again
+_AS_MUCH: Final = 0.7  # of the length of all texts: what a second look loses is mostly none
 
 
 def the_right_way(image: Pixels, find: Find, read: Read) -> list[Corners]:
@@ -42,10 +44,7 @@ def the_right_way(image: Pixels, find: Find, read: Read) -> list[Corners]:
     Raises:
         FrameFailed: The detector or the recogniser failed.
     """
-    view = _best(View(image, find, read))
-    tilted = tilt(view.boxes)
-    if abs(tilted) > _TILTED:
-        view = view.levelled(tilted)
+    view = _level(_best(View(image, find, read)))
     rows = _rows(view)
     doubtful = rows if len(rows) <= _FEW else [box for box in rows if is_across(box)][:_ACROSS]
     rolls = dict(zip(map(id, doubtful), _rolls(doubtful, view.asked), strict=True))
@@ -54,16 +53,29 @@ def the_right_way(image: Pixels, find: Find, read: Read) -> list[Corners]:
 
 def _best(came: View) -> View:
     """Upright; where nothing reads surely as its boxes lie, the picture is looked at on its side, too."""
-    view = _upright(came)
-    if _is_read(view):
+    quarters = _quarters(came)
+    view = _turned(came, quarters)
+    if quarters % 2 or _is_read(view):
         return view
-    side_on = _upright(came.turned(1))
+    side_on = came.turned(1)
+    quarters = _quarters(side_on)
+    if quarters % 2:  # its texts run as they ran before
+        return view
+    side_on = _turned(side_on, quarters)
     return side_on if _told(side_on) > _told(view) + _MORE else view
 
 
-def _upright(view: View) -> View:
-    quarters = _quarters(view)
+def _turned(view: View, quarters: int) -> View:
     return view.turned(quarters) if quarters else view
+
+
+def _level(view: View) -> View:
+    """Looked at again as it would hang straight, where that shows as much text."""
+    degrees = tilt(view.boxes)
+    if abs(degrees) <= _TILTED:
+        return view
+    straight = view.levelled(degrees)
+    return straight if sum(map(side, straight.boxes)) >= _AS_MUCH * sum(map(side, view.boxes)) else view
 
 
 def _is_read(view: View) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from edged.flow.detect.boxes import Corners, clockwise
 from edged.flow.detect.order import in_reading_order
+from edged.flow.detect.view import Find
 from edged.flow.detect.way_up import the_right_way
 from edged.types import Character, Pixels, Transcript
 
@@ -132,3 +133,87 @@ def test_a_text_that_says_nothing_is_no_reason_to_turn() -> None:
     """Blanks, however sure."""
     image = page(*FEW)
     assert np.allclose(the_right_way(image, found, lambda cuts: [said(1.0, " ") for _ in cuts]), found(image))
+
+
+def level_only(image: Pixels) -> list[Corners]:
+    """A detector that sees nothing of what lies on its side."""
+    return [box for box in found(image) if abs(box[1] - box[0])[0] > abs(box[1] - box[0])[1]]
+
+
+class Counted:
+    """How often a picture was looked at."""
+
+    def __init__(self, find: Find) -> None:
+        self.find, self.looks = find, 0
+
+    def __call__(self, image: Pixels) -> list[Corners]:
+        self.looks += 1
+        return self.find(image)
+
+
+@pytest.mark.parametrize("quarters", [1, 3])
+def test_where_nothing_is_found_the_picture_is_looked_at_on_its_side(quarters: int) -> None:
+    image = page(*FEW)
+    got = the_right_way(np.ascontiguousarray(np.rot90(image, quarters)), level_only, Reads())
+    assert np.allclose(got, [turned(box, quarters) for box in found(image)])
+
+
+def test_what_reads_surely_costs_no_look_from_the_side() -> None:
+    the_right_way(page(*FEW), look := Counted(found), Reads(right=0.7))
+    assert look.looks == 1
+
+
+def test_a_side_that_tells_no_more_is_left() -> None:
+    """Nothing reads surely either way: the picture stays as it came."""
+    image = page(*FEW)
+    got = the_right_way(image, look := Counted(found), Reads(right=0.4, wrong=0.4))
+    assert look.looks == 2
+    assert np.allclose(got, found(image))
+
+
+MIDDLE = tuple((60, 84 + 28 * row, 180 + 30 * row, 100 + 28 * row) for row in range(3))
+"""Texts that stay within the page when it is tilted."""
+
+
+def tilted(image: Pixels, degrees: float) -> tuple[Pixels, "np.ndarray[tuple[int, int], np.dtype[np.float64]]"]:
+    """The picture turned clockwise about its middle; and the matrix that takes its points there."""
+    tall, wide = image.shape[:2]
+    turn = cv2.getRotationMatrix2D((wide / 2, tall / 2), -degrees, 1)
+    centred = turn.copy()
+    centred[:, 2] += turn[:, :2] @ (0.5, 0.5) - 0.5
+    return np.asarray(cv2.warpAffine(image, centred, (wide, tall), borderValue=(255, 255, 255)), np.uint8), turn
+
+
+def tight(image: Pixels) -> list[Corners]:
+    """Whatever is not white, in boxes that lie as it lies."""
+    mask = (image[:, :, 0] < 200).astype(np.uint8)
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return in_reading_order([clockwise(cv2.boxPoints(cv2.minAreaRect(contour)) + np.float32(0.5)) for contour in contours])
+
+
+@pytest.mark.parametrize("degrees", [-13, -6, 6, 13])
+def test_a_tilted_page_is_levelled_and_looked_at_again(degrees: float) -> None:
+    """Its boxes stand where the texts are in the frame."""
+    image, turn = tilted(page(*MIDDLE), degrees)
+    expected = [box @ turn[:, :2].T + turn[:, 2] for box in found(page(*MIDDLE))]
+    got = the_right_way(image, look := Counted(tight), Reads())
+    assert look.looks == 2
+    assert np.abs(np.array(got) - expected).max() < 2
+
+
+def test_a_page_that_hangs_nearly_straight_is_not_looked_at_again() -> None:
+    the_right_way(tilted(page(*MIDDLE), 3)[0], look := Counted(tight), Reads())
+    assert look.looks == 1
+
+
+def test_a_second_look_that_loses_text_does_not_count() -> None:
+    image, _ = tilted(page(*MIDDLE), 10)
+    first, looks = tight(image), iter((tight(image), tight(image)[:1]))
+    assert np.allclose(the_right_way(image, lambda _: next(looks), Reads()), first)
+
+
+def test_a_page_on_its_side_may_be_tilted_as_well() -> None:
+    image, turn = tilted(page(*MIDDLE), 8)
+    expected = [turned(box @ turn[:, :2].T + turn[:, 2], 1) for box in found(page(*MIDDLE))]
+    got = the_right_way(np.ascontiguousarray(np.rot90(image)), tight, Reads())
+    assert np.abs(np.array(got) - expected).max() < 2
