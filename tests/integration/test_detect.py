@@ -17,6 +17,7 @@ from edged.errors import FrameFailed, ModelError
 from edged.flow.detect import Detector
 from edged.flow.detect.boxes import Thresholds
 from edged.flow.model_files import load_detector, load_model
+from edged.flow.recognise import Recogniser
 from edged.generation import Generation, build_generation
 from edged.lib.clock import SystemClock
 from edged.manifest import load_any_manifest
@@ -113,6 +114,26 @@ def test_only_the_size_that_was_used_last_keeps_its_maps(detector: Detector) -> 
     detector.find(page((20, 20, 120, 44), height=600, width=200))
     assert len(detector.compiled) == 2
     assert np.array_equal(detector.find(page((20, 20, 120, 44))), first)
+
+
+def test_maps_that_were_given_back_are_taken_anew(detector: Detector) -> None:
+    first = detector.find(page((20, 20, 120, 44)))
+    detector.rest()
+    assert np.array_equal(detector.find(page((20, 20, 120, 44))), first)
+
+
+@pytest.mark.parametrize(("height", "width", "expected"), [(1000, 1200, set()), (2000, 2400, {"Recogniser", "Detector"})])
+def test_beside_a_large_frame_models_give_memory_back(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch, height: int, width: int, expected: set[str]
+) -> None:
+    rested = set[str]()
+    for kind in (Detector, Recogniser):
+        monkeypatch.setattr(kind, "rest", lambda self: rested.add(type(self).__name__))
+    generation = build_generation(loaded(shelf), SystemClock())
+    assert read(generation, png(page((200, 200, 1100, 400), height=height, width=width))).lines
+    assert rested == expected
+    for engine in generation.engines:
+        engine.close()
 
 
 def test_a_failed_inference_is_told_and_the_next_frame_is_looked_at(detector: Detector) -> None:

@@ -1,5 +1,6 @@
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,8 +12,10 @@ import pytest
 from openvino import opset13 as opset
 
 from edged.config import RecogniseSection
+from edged.errors import FrameFailed
 from edged.flow.model_files import LoadedModel, load_model
 from edged.flow.recognise import Recogniser, _error_of, _request, _Shape
+from edged.lib.heap import release_heap
 from edged.shelf.recipes import CRNN_ZH_EN
 from edged.types import Answer, Posteriors
 from tests.doubles.wait import until
@@ -286,6 +289,53 @@ def test_a_failed_inference_is_answered_and_costs_nobody_else(model: LoadedModel
     recogniser.drain()
     assert [answers.errors[number] is None for number in range(6)] == [False, True, True, True, True, True]
     recogniser.close()
+
+
+def test_for_pages_a_model_is_read_again_where_it_failed_and_must_be_the_same(tmp_path: Path) -> None:
+    """Its bytes are let go once it stands; where its files changed since, each line says so, until the model is reloaded."""
+    folder = shutil.copytree(MODELS / CRNN_ZH_EN.name, tmp_path / CRNN_ZH_EN.name)
+    recogniser = Recogniser(load_model([tmp_path], CRNN_ZH_EN.name), RecogniseSection(threads=2, requests=2), pages=True)
+    recogniser.open()
+    answers = Answers()
+    recogniser.submit(picture(100), answers.taker(0))
+    recogniser.drain()
+    recogniser._shapes.clear()  # as after a failed inference
+    recogniser.submit(picture(100), answers.taker(1))
+    recogniser.drain()
+    assert equal(answers.come[0], answers.come[1])
+    recogniser._shapes.clear()
+    for weights in folder.glob("*/model.bin"):
+        weights.write_bytes(b"another model")
+    for _ in range(recogniser.requests + 1):  # and no request is lost
+        with pytest.raises(FrameFailed, match=r"cannot be built again: .*model\.bin: SHA-256 is"):
+            recogniser.submit(picture(100), answers.taker(2))
+    recogniser.close()
+
+
+def test_memory_that_was_given_back_is_taken_anew(model: LoadedModel) -> None:
+    """Lines read as before; while one is in flight nothing is given back."""
+    recogniser = Recogniser(model, RecogniseSection(threads=2, requests=2), pages=True)
+    recogniser.open()
+    answers = Answers()
+    for number in range(4):
+        recogniser.submit(picture(WIDEST, seed=number), answers.taker(number))
+        recogniser.rest()
+    recogniser.drain()
+    until(lambda: len(answers.come) == 4)
+    before = anonymous_mib()
+    recogniser.rest()
+    assert before - anonymous_mib() > 4
+    for number in range(4):
+        recogniser.submit(picture(WIDEST, seed=number), answers.taker(4 + number))
+    recogniser.drain()
+    assert all(equal(answers.come[number], answers.come[4 + number]) for number in range(4))
+    recogniser.close()
+
+
+def anonymous_mib() -> float:
+    release_heap()
+    rows = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return next(int(row.split()[1]) for row in rows if row.startswith("Anonymous:")) / 1024
 
 
 def test_openvino_reports_to_nobody(tmp_path: Path) -> None:

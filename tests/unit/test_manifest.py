@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from edged.errors import ModelError
+from edged.errors import ModelError, ModelUnavailable
 from edged.flow.model_files import find_model, load_detector, load_model
 from edged.manifest import FILE_NAME, load_detector_manifest, load_manifest
 from tests.doubles.shelf import make_model, rewrite
@@ -23,6 +23,20 @@ def test_a_model_is_loaded_whole(tmp_path: Path) -> None:
     assert model.ir.read() == (b"<xml/>", b"weights")
     assert (model.ref.name, model.ref.precision, len(model.ref.digest)) == ("tiny", "fp16", 64)
     assert model.golden[0].text == "ab"
+
+
+def test_what_was_let_go_is_read_again_and_must_be_the_same(tmp_path: Path) -> None:
+    make_model(tmp_path / "tiny")
+    model = load_model([tmp_path], "tiny", wait=never)
+    target = tmp_path / "tiny" / "fp16" / "model.bin"
+    model.ir.let_go()
+    assert model.ir.read() == (b"<xml/>", b"weights")
+    target.write_bytes(b"other weights")
+    with pytest.raises(ModelError, match=r"model\.bin: SHA-256 is"):
+        model.ir.read()
+    target.unlink()
+    with pytest.raises(ModelUnavailable, match=r"model\.bin: cannot be read"):
+        model.ir.read()
 
 
 def test_only_line_feeds_separate_classes(tmp_path: Path) -> None:
