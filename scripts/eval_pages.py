@@ -1,11 +1,12 @@
 """Whole pictures by the daemon's own way, with layout detect: what is found, and how fast.
 
-usage: python -m scripts.eval_pages PAGES --out PREDICTIONS.json [--pictures N] [--sources NAME …] [--detector NAME] [--peer]
+usage: python -m scripts.eval_pages PAGES --out PREDICTIONS.json [--pictures N] [--sources NAME …] [--detector NAME]
+                                    [--peer [KEY=VALUE …]]
 
 PAGES has <source>/pages.json, a list of {"image": path}. PREDICTIONS.json is {"<source>/<image>": [{"text", "box"}, …]}, lines in reading
-order, boxes in pixels. With --peer RapidOCR with its OpenVINO engine and its defaults reads the same pictures into
-PREDICTIONS.rapid.json; it needs an environment of its own, see compare_peers.py. Of each source a few pictures are read before the
-clock runs, by both.
+order, boxes in pixels. With --peer RapidOCR with its OpenVINO engine reads the same pictures into PREDICTIONS.rapid.json, with its
+defaults or with other settings (Det.limit_side_len=960 Global.use_cls=false); it needs an environment of its own, see compare_peers.py.
+Of each source a few pictures are read before the clock runs, by both.
 """
 
 import argparse
@@ -69,9 +70,10 @@ def tell(name: str, count: int, seconds: float, mib: float) -> None:
     print(f"{name}: {count / seconds:.2f} pictures a second, {mib:.0f} MiB at most", file=sys.stderr, flush=True)
 
 
-def theirs(pages: Path, wanted: dict[str, list[str]], out: Path) -> None:
+def theirs(pages: Path, wanted: dict[str, list[str]], out: Path, settings: list[str]) -> None:
     """The same by RapidOCR, in its environment."""
-    asked = json.dumps({"pages": str(pages), "wanted": wanted, "out": str(out)})
+    params = {key: json.loads(value) for key, _, value in (setting.partition("=") for setting in settings)}
+    asked = json.dumps({"pages": str(pages), "wanted": wanted, "out": str(out), "params": params})
     subprocess.run([peers_python(), "-m", "scripts.peers.rapid_pages"], input=asked, text=True, check=True, cwd=ROOT)
 
 
@@ -83,7 +85,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sources", nargs="*", help="some of them (default: all)")
     parser.add_argument("--detector", help="of the shelf (default: the configured one)")
     parser.add_argument("--models-dir", type=Path, default=ROOT / "models")
-    parser.add_argument("--peer", action="store_true", help="RapidOCR, too")
+    parser.add_argument("--peer", nargs="*", metavar="KEY=VALUE", help="RapidOCR, too; values as in JSON")
     return parser.parse_args()
 
 
@@ -92,9 +94,9 @@ def main() -> None:
     wanted = pictures(args.pages, args.sources, args.pictures)
     print("edged", file=sys.stderr)
     args.out.write_text(json.dumps(ours(args.pages, wanted, args.models_dir, args.detector), ensure_ascii=False), encoding="utf8")
-    if args.peer:
-        print("RapidOCR", file=sys.stderr)
-        theirs(args.pages.resolve(), wanted, args.out.with_suffix(".rapid.json").resolve())
+    if args.peer is not None:
+        print("RapidOCR", *args.peer, file=sys.stderr)
+        theirs(args.pages.resolve(), wanted, args.out.with_suffix(".rapid.json").resolve(), args.peer)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""RapidOCR, all of it, on whole pictures: OpenVINO engine, its defaults. Runs in the environment of the peers, for eval_pages.py."""
+"""RapidOCR, all of it, on whole pictures: OpenVINO engine, its defaults or what is asked for.
+
+Runs in the environment of the peers, for eval_pages.py.
+"""
 
 import json
 import os
@@ -23,6 +26,7 @@ def main() -> None:
             "Rec.engine_type": EngineType.OPENVINO,
             "EngineConfig.openvino.inference_num_threads": len(os.sched_getaffinity(0)),
         }
+        | job["params"]
     )
     read: dict[str, Any] = {}
     for name, paths in job["wanted"].items():
