@@ -72,7 +72,8 @@ class View:
         left, top = np.floor(np.maximum(whole.min(axis=0), texts.min(axis=0) - around)).astype(int)
         right, bottom = np.ceil(np.minimum(whole.max(axis=0), texts.max(axis=0) + around)).astype(int)
         corners = np.array(((left, top), (right, top), (right, bottom), (left, bottom))) @ turn.T
-        return self._of(level(self._image, corners, int(right - left), int(bottom - top)), turn, turn @ (left, top))
+        image = level(self._image, corners, int(right - left), int(bottom - top))
+        return self._of(image, turn * ((right - left) / image.shape[1]), turn @ (left, top))
 
     def back(self, corners: Corners) -> Corners:
         """Corners in pixels of the frame."""

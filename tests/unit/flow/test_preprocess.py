@@ -6,11 +6,12 @@ import pytest
 
 from edged.config import PreprocessSection
 from edged.errors import FrameRejected
-from edged.flow.preprocess import prepare
+from edged.flow.preprocess import level, prepare
 from edged.flow.preprocess.colour import contrast, fade, grey, invert
 from edged.flow.preprocess.deskew import deskew, tilt_of
 from edged.flow.preprocess.noise import binarise, denoise
 from edged.flow.preprocess.shape import _percentile_95, doubt
+from edged.types import Pixels
 
 HEIGHT = 32
 NONE = PreprocessSection(**dict.fromkeys(PreprocessSection.model_fields, False))
@@ -187,3 +188,28 @@ def test_the_percentile_is_that_of_numpy(count: int) -> None:
     """Rows are judged by the same 95th percentile that the thresholds were fitted with."""
     values = np.random.default_rng(count).normal(size=count)
     assert _percentile_95(values) == pytest.approx(np.percentile(values, 95))
+
+
+def strip(wide: int) -> "tuple[Pixels, np.ndarray[tuple[int, int], np.dtype[np.float32]]]":
+    """A long picture with something to see near its right end, and a tilted place there."""
+    image = np.zeros((60, wide, 3), np.uint8)
+    image[10:50, wide - 120 : wide - 20] = np.random.default_rng(1).integers(0, 256, (40, 100, 1))
+    return image, np.array(((-110, 14), (-34, 20), (-36, 44), (-112, 38)), np.float32) + np.array((wide, 0), np.float32)
+
+
+def test_a_place_in_a_very_long_picture_is_straightened_as_in_a_short_one() -> None:
+    """OpenCV turns no picture of more than 32,766 pixels a side; files may have twice as many."""
+    short, long = (level(*strip(wide), 76, 24) for wide in (400, 50_000))
+    assert np.abs(short.astype(int) - long).max() <= 8  # of 255: OpenCV rounds places to a 32nd of a pixel
+
+
+def test_a_place_beside_a_very_long_picture_repeats_its_border() -> None:
+    image = np.full((60, 40_000, 3), 90, np.uint8)
+    assert (level(image, ((40_100, 10), (40_200, 12), (40_200, 30), (40_100, 28)), 100, 20) == 90).all()
+
+
+def test_a_place_that_is_too_long_itself_comes_out_smaller() -> None:
+    image = np.full((60, 50_000, 3), 90, np.uint8)
+    got = level(image, ((10, 10), (49_990, 20), (49_990, 40), (10, 30)), 49_980, 20)
+    assert got.shape == (13, 32_762, 3)
+    assert (got == 90).all()
