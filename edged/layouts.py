@@ -47,9 +47,9 @@ def detected(source: ReadingSection, detector: Detector, at_once: AtOnce, rest: 
     """
     gate = Gate(source.quality)
 
-    def find(beat: Beat, image: Pixels) -> list[Corners]:
+    def find(beat: Beat, is_large: bool, image: Pixels) -> list[Corners]:
         boxes = detector.find(image, beat=beat)
-        if _is_large(image):
+        if is_large:
             detector.rest()
         return boxes if source.tall == "turned" else standing(boxes)
 
@@ -59,9 +59,10 @@ def detected(source: ReadingSection, detector: Detector, at_once: AtOnce, rest: 
 
     def layout(image: Pixels, beat: Beat = nothing) -> Laid:
         seen: dict[bytes, Posteriors] = {}
-        if _is_large(image):
+        is_large = image.shape[0] * image.shape[1] >= _LARGE
+        if is_large:
             rest()
-        boxes = the_right_way(image, partial(find, beat), partial(at_once, seen=seen))
+        boxes = the_right_way(image, partial(find, beat, is_large), partial(at_once, seen=seen))
         lines = tuple(replace(line, seen=seen.get(line.image.tobytes())) for line in lines_of(image, boxes, line_of, gate.reasons))
         if gate.rejects:
             poor = [f"line {number}: {reason}" for number, line in enumerate(lines, start=1) for reason in line.reasons]
@@ -69,7 +70,3 @@ def detected(source: ReadingSection, detector: Detector, at_once: AtOnce, rest: 
         return Laid(lines=lines)
 
     return layout
-
-
-def _is_large(image: Pixels) -> bool:
-    return bool(image.shape[0] * image.shape[1] >= _LARGE)

@@ -90,6 +90,7 @@ class Recogniser:
         self._shapes: dict[int, _Shape] = {}
         self._retired: list[_Shape] = []
         self._graph: ov.Model | None = None
+        self._closed = False
 
     def open(self) -> None:
         """Build the model and let it read its golden lines; no other shapes than theirs are compiled before they are needed.
@@ -102,7 +103,13 @@ class Recogniser:
             raise ModelError(msg, hint="name a model for recognition in `model.name`")
         with opening(self._name):
             self._graph = self._strongest(graph_of(*self._model.ir.read()))
+            self._model.ir.let_go()
             self.prove(self._model)
+
+    def adopt(self, model: LoadedModel) -> None:
+        """Take the files of *model*, whose digest is its own, for the day when they are wanted again."""
+        model.ir.let_go()
+        self._model = model
 
     def prove(self, model: LoadedModel) -> None:
         """Let it read the golden lines of *model*, whose digest is its own; also while others read.
@@ -163,7 +170,7 @@ class Recogniser:
                     shape.queue.wait_all()
             self._shapes.clear()
             self._retired.clear()
-            self._graph = None
+            self._graph, self._closed = None, True
 
     @property
     def compiled(self) -> tuple[ov.CompiledModel, ...]:
@@ -218,15 +225,20 @@ class Recogniser:
         """What reads lines of one width, compiled on first use; the lock is held."""
         widths = self._widths(bucket)
         if widths[-1] not in self._shapes:
-            self._shapes[widths[-1]] = self._compiled_shape(widths)
+            try:
+                self._shapes[widths[-1]] = self._compiled_shape(widths)
+            except (RuntimeError, ModelError) as error:
+                msg = f"the model {self._name} cannot be built for lines of {bucket} pixels: {error}"
+                raise FrameFailed(msg, hint="look at the memory of this machine, and that its files are there; then reload") from error
         return self._shapes[widths[-1]]
 
     def _compiled_shape(self, widths: Sequence[int]) -> _Shape:
+        """For pages the graph is let go with the only compilation there is; where that is to be made anew, the files are read again."""
+        assert not self._closed
         height, channels = self._input.height, self._input.channels
-        shaped = self._graph.clone() if self._graph else self._built_again()
-        if self.pages:  # there is no other shape to come
+        shaped = self._graph.clone() if self._graph else self._strongest(graph_of(*self._model.ir.read()))
+        if self.pages:
             self._graph = None
-            self._model.ir.let_go()
         shaped.reshape([1, height, widths[0] if len(widths) == 1 else ov.Dimension(widths[0], widths[-1]), channels])
         settings = {
             "INFERENCE_PRECISION_HINT": "f32",
@@ -237,18 +249,6 @@ class Recogniser:
         queue = ov.AsyncInferQueue(core().compile_model(shaped, "CPU", settings), self.requests)
         queue.set_callback(self._answer)
         return _Shape(queue, tuple(_request(height, widths, channels) for _ in range(self.requests)))
-
-    def _built_again(self) -> ov.Model:
-        """The graph from its files, after it was let go.
-
-        Raises:
-            FrameFailed: They are not there any more, or not the same.
-        """
-        try:
-            return self._strongest(graph_of(*self._model.ir.read()))
-        except ModelError as error:
-            msg = f"the recogniser failed, and cannot be built again: {error}"
-            raise FrameFailed(msg, hint=error.hint) from error
 
     def _strongest(self, graph: ov.Model) -> ov.Model:
         """The graph with its answer cut down to the strongest classes of each step.
@@ -290,7 +290,10 @@ class Recogniser:
             answers.append(error if posteriors is None else posteriors)  # type: ignore[arg-type]
             answered.set()
 
-        self.submit(pixels, keep)
+        try:
+            self.submit(pixels, keep)
+        except FrameFailed as error:
+            raise ModelError(error.reason) from error
         if not answered.wait(_PROOF_SECONDS):
             msg = f"the model {self._name} gave no answer within {_PROOF_SECONDS:g} s"
             raise ModelUnavailable(msg, hint="look at the load of this machine, and try again")

@@ -35,7 +35,7 @@ def opening(name: str) -> Iterator[None]:
 
 
 def graph_of(xml: bytes, weights: bytes) -> ov.Model:
-    """A model as the runtime has it; it lives on these bytes.
+    """A model as the runtime has it, with a copy of these bytes.
 
     Raises:
         RuntimeError: The runtime refuses it; see `opening`.

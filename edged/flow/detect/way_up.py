@@ -7,7 +7,8 @@ that is tilted is levelled and looked at again. Where few texts stand in a pictu
 ways; so are those that lie across the lines of their page. Columns of upright characters are not asked: they stand as their page does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from statistics import fmean
 from typing import Final
 
@@ -16,8 +17,11 @@ import numpy as np
 from edged.flow.detect.boxes import Corners, is_across, length, side
 from edged.flow.detect.stacked import is_column
 from edged.flow.detect.tilt import tilt
-from edged.flow.detect.view import Asked, Find, Read, View
+from edged.flow.detect.view import Find, Read, View, levelled, turned
 from edged.types import Pixels, Transcript
+
+Asked = Callable[..., list[list[Transcript]]]
+"""What boxes say, from each of some ways: see `View.said`."""
 
 _FEW: Final = 6  # texts in a picture: each is asked
 _ASKED: Final = 6  # lines of a page
@@ -44,58 +48,55 @@ def the_right_way(image: Pixels, find: Find, read: Read) -> list[Corners]:
     Raises:
         FrameFailed: The detector or the recogniser failed.
     """
-    view = _level(_best(View(image, find, read)))
+    view = _straight(_upright(partial(turned, image, find, read)), find)
     rows = _rows(view)
     doubtful = rows if len(rows) <= _FEW else [box for box in rows if is_across(box)][:_ACROSS]
-    rolls = dict(zip(map(id, doubtful), _rolls(doubtful, view.asked), strict=True))
+    rolls = dict(zip(map(id, doubtful), _rolls(doubtful, view.said), strict=True))
     return [view.back(np.roll(box, -rolls.get(id(box), 0), axis=0)) for box in view.boxes]
 
 
-def _best(came: View) -> View:
-    """Upright; where nothing reads surely as its boxes lie, the picture is looked at on its side, too."""
+def _upright(look: Callable[[int], View]) -> View:
+    """The frame as its texts stand; where nothing reads surely as its boxes lie, it is looked at on its side, too."""
+    came = look(0)
     quarters = _quarters(came)
-    view = _turned(came, quarters)
+    view = look(quarters) if quarters else came
     if quarters % 2 or _is_read(view):
         return view
-    side_on = came.turned(1)
+    side_on = look(1)
     quarters = _quarters(side_on)
     if quarters % 2:  # its texts run as they ran before
         return view
-    side_on = _turned(side_on, quarters)
+    side_on = look(1 + quarters) if quarters else side_on
     return side_on if _told(side_on) > _told(view) + _MORE else view
 
 
-def _turned(view: View, quarters: int) -> View:
-    return view.turned(quarters) if quarters else view
-
-
-def _level(view: View) -> View:
-    """Looked at again as it would hang straight, where that shows as much text."""
+def _straight(view: View, find: Find) -> View:
+    """The view as it would hang level, where that shows as much text."""
     degrees = tilt(view.boxes)
     if abs(degrees) <= _TILTED:
         return view
-    straight = view.levelled(degrees)
+    straight = levelled(view, find, degrees)
     return straight if sum(map(side, straight.boxes)) >= _AS_MUCH * sum(map(side, view.boxes)) else view
 
 
 def _is_read(view: View) -> bool:
-    """Whether any of the longest texts reads surely; columns are not asked."""
-    known = [said for box in view.boxes for said in view.asked.known(box)]
-    if any(_sure(said) >= _READ for said in known) or (view.boxes and not _rows(view)):
+    """Whether any of the longest texts reads surely; where there are columns, the page stands."""
+    if len(_rows(view)) < len(view.boxes) or any(_sure(said) >= _READ for box in view.boxes for said in view.known(box)):
         return True
     return any(_sure(said) >= _READ for ways in _longest(view) for said in ways)
 
 
 def _told(view: View) -> float:
     """How many characters of the longest texts are read surely."""
-    return sum(max(_sure(said) * len(said.characters) for said in ways) for ways in _longest(view))
+    best = (max(ways, key=_sure) for ways in _longest(view))
+    return sum(_sure(said) * len(said.characters) for said in best if _sure(said) >= _READ)
 
 
 def _longest(view: View) -> list[list[Transcript]]:
     """What the longest texts say as they stand, and as they were asked."""
     longest = sorted(_rows(view), key=length, reverse=True)[:_ASKED]
-    view.asked(longest, 0)
-    return [view.asked.known(box) for box in longest]
+    view.said(longest, 0)
+    return [view.known(box) for box in longest]
 
 
 def _rows(view: View) -> list[Corners]:
@@ -104,7 +105,7 @@ def _rows(view: View) -> list[Corners]:
 
 def _quarters(view: View) -> int:
     """By how many quarters against the clock the picture is to be turned."""
-    boxes, asked, ranked = view.boxes, view.asked, sorted(_rows(view), key=length, reverse=True)
+    boxes, asked, ranked = view.boxes, view.said, sorted(_rows(view), key=length, reverse=True)
     if not ranked:
         return 0
     wide, tall = [box for box in ranked if not is_across(box)][:_ASKED], [box for box in ranked if is_across(box)][:_ASKED]
