@@ -11,7 +11,8 @@ from edged.flow.detect import Corners, Detector, lines_of, standing, the_right_w
 from edged.flow.preprocess import prepare
 from edged.flow.quality import Gate
 from edged.flow.regions import Regions, reference_of
-from edged.flow.steps import Beat, Layout, nothing
+from edged.flow.steps import Layout
+from edged.lib.beat import Beat, nothing
 from edged.types import Laid, Pixels, Posteriors
 
 _LARGE: Final = 4_000_000  # pixels of a frame
