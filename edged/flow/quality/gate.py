@@ -1,6 +1,6 @@
 """The measures of a line against the limits of its source."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -61,6 +61,10 @@ class Gate:
         if self.mode == "off":
             return ()
         return tuple(one.reason for one in self.measured(image) if one.failed)
+
+    def refusals(self, reasons: Iterable[str], where: str = "") -> tuple[str, ...]:
+        """What of the reasons of a line refuses its frame, beginning with *where* it stands; nothing where they only make it unsure."""
+        return tuple(f"{where}{reason}" for reason in reasons) if self.rejects else ()
 
 
 def badness(measures: Measures) -> float:

@@ -37,11 +37,8 @@ class Regions:
             except FrameRejected as error:
                 doubts.append(f"field {name}: {error.reason}")
                 continue
-            if self.gate.rejects:
-                refusals += [f"field {name}: {reason}" for reason in poor]
-                lines.append(line)
-            else:
-                lines.append(replace(line, reasons=(*line.reasons, *poor)))
+            refusals += self.gate.refusals(poor, f"field {name}: ")
+            lines.append(replace(line, reasons=(*line.reasons, *poor)))
         return Laid(lines=tuple(lines), reasons=tuple(doubts), refusals=tuple(refusals), places=places)
 
     def _line(self, frame: Pixels, place: Box, name: str) -> tuple[TextLine, tuple[str, ...]]:
