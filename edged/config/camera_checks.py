@@ -22,7 +22,7 @@ class CameraChecks:
     """Looks at one document."""
 
     def __init__(self, document: Document, environ: Mapping[str, str]) -> None:
-        self._document, self._environ = document, environ
+        self._document, self._find, self._environ = document, document.finding, environ
 
     def findings(self) -> list[Finding]:
         """Everything that is wrong, in no order."""
@@ -58,6 +58,3 @@ class CameraChecks:
                 f"found {quoted(credential)}, but systemd hands over no credential of that name; "
                 f"add LoadCredential={credential}:/path/to/file to the unit",
             )
-
-    def _find(self, path: KeyPath, message: str) -> Finding:
-        return Finding(place=self._document.place(path), path=path, message=message)

@@ -27,7 +27,7 @@ class Rules:
     """All rules over one document; *folder* is where relative paths begin."""
 
     def __init__(self, document: Document, folder: Path, environ: Mapping[str, str]) -> None:
-        self._document = document
+        self._find = document.finding
         self._data: dict[str, Any] = document.data
         self._folder = folder
         self._environ = environ
@@ -204,9 +204,6 @@ class Rules:
 
     def _absolute(self, value: object) -> Path | None:
         return Path(os.path.normpath(self._folder / value)) if isinstance(value, str) and value and not value.startswith("~") else None
-
-    def _find(self, path: KeyPath, message: str, covers: KeyPath | None = None) -> Finding:
-        return Finding(place=self._document.place(path), path=path, message=message, covers=covers)
 
 
 def _section(data: dict[str, Any], key: str) -> dict[str, Any]:
