@@ -6,7 +6,7 @@ The map, in the order of events:
   ``flow/pipeline.py`` joins source to outbox, ``flow/relay.py`` joins outbox to broker.
 * ``control/`` supervises, watches health and answers the control socket; it never sees ``flow``.
 * ``shelf/`` builds models; ``app.py`` puts everything together, with what stands in ``daemon/``; ``cli.py`` is the only door for people.
-* ``types.py`` holds what flows, ``errors.py`` what goes wrong, ``config.py`` what an operator may say.
+* ``types/`` holds what flows, ``errors.py`` what goes wrong, ``config/`` what an operator may say.
 """
 
 import sys

@@ -11,7 +11,7 @@ import logging
 import os
 import random
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -24,11 +24,10 @@ from edged.control.configuration import ConfigurationCheck
 from edged.control.health import doubts
 from edged.control.post import Worker
 from edged.control.reload import Pause, Reloaded, ReloadWorker
-from edged.control.requests import RequestDesk
 from edged.control.socket import ControlSocket
 from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, signals
-from edged.control.verbs import Verb
 from edged.daemon.announcing import Announcer
+from edged.daemon.answering import read_verb, request_desk, verbs
 from edged.daemon.certificates import Certificates
 from edged.daemon.exporter import Exporter
 from edged.daemon.opening import former, open_outbox, open_sources
@@ -41,17 +40,12 @@ from edged.flow.evidence import EvidenceWorker, albums
 from edged.flow.folder.base import DropFolder
 from edged.flow.folder.days import Days
 from edged.flow.folder.retention import RetentionWorker
-from edged.flow.folder.retry import retry_verb
 from edged.flow.folder.source import HotFolder
 from edged.flow.ledger import Ledger
 from edged.flow.outbox import Outbox
-from edged.flow.parts.source import Camera
 from edged.flow.pipeline import FeedWorker, RecogniseWatch, SinkWorker
 from edged.flow.ports import ReportedSource
-from edged.flow.read_verb import ReadVerb
 from edged.flow.relay import Relay
-from edged.flow.replay_verb import ReplayVerb
-from edged.flow.trigger_verb import TriggerVerb
 from edged.flow.warming import Warming
 from edged.generation import build_generation
 from edged.lib.backoff import full_jitter
@@ -157,11 +151,10 @@ def compose(start: Start, clock: Clock, undo: ExitStack) -> Daemon:
     parts = _parts(inside, outside, files, adapt, clock)
     reloading = Reloading(start, parts, partial(load_config, start.loaded.path), clock)
     reload = _reload_worker(reloading, inside.succession, outside.exporter)
-    cameras = {source.name: source for source in inside.sources if isinstance(source, Camera)}
-    verbs: dict[str, Verb] = {**report.verbs(), "replay": _replay_verb(inside, relay, clock), "retry": retry_verb(config.folders)}
-    verbs["trigger"] = TriggerVerb(cameras)
-    desk = _desk(config, {**verbs, "read": _read_verb(config, inside, clock), "reload": reload.patient}, relay, clock)
-    control = ControlSocket(config.control.socket, {**verbs, **reload.verbs()})
+    known = {**report.verbs(), **verbs(config, inside.sources, inside.outbox, relay, clock)}
+    read = read_verb(config, inside.sources, inside.succession, clock)
+    desk = request_desk(config, {**known, "read": read, "reload": reload.patient}, relay, clock)
+    control = ControlSocket(config.control.socket, {**known, **reload.verbs()})
     control.open()
     undo.callback(control.close)
 
@@ -279,22 +272,6 @@ def _reload_worker(reloading: Reloading, succession: Succession, exporter: Expor
         return outcome
 
     return ReloadWorker(attempt, reloading.files, succession.retire)
-
-
-def _replay_verb(inside: _Inside, relay: Relay, clock: Clock) -> Verb:
-    return ReplayVerb(inside.outbox, clock=clock, synced=clock_synced, told=lambda stop: relay.replay(stop=stop))
-
-
-def _read_verb(config: Config, inside: _Inside, clock: Clock) -> Verb:
-    names, succession = [source.name for source in inside.sources], inside.succession
-    return ReadVerb(names, succession.lease, device=config.device, clock=clock, check=succession.check)
-
-
-def _desk(config: Config, verbs: Mapping[str, Verb], relay: Relay, clock: Clock) -> RequestDesk:
-    """Who answers what is asked over MQTT; a slow verb has a thread of its own there."""
-    desk = RequestDesk(verbs, desk_rules(config), answer=relay.answer, event=relay.event, clock=clock, synced=clock_synced)
-    relay.on_request(desk.offer)
-    return desk
 
 
 def _supervisor(workers: Sequence[Worker], notifier: Notifier, rng: random.Random, reload: ReloadWorker) -> Supervisor:

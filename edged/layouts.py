@@ -11,7 +11,8 @@ from edged.flow.detect import Corners, Detector, lines_of, standing, the_right_w
 from edged.flow.preprocess import prepare
 from edged.flow.quality import Gate
 from edged.flow.regions import Regions, reference_of
-from edged.flow.steps import Beat, Layout, nothing
+from edged.flow.steps import Layout
+from edged.lib.beat import Beat, nothing
 from edged.types import Laid, Pixels, Posteriors
 
 _LARGE: Final = 4_000_000  # pixels of a frame
@@ -22,10 +23,8 @@ def whole(source: ReadingSection, height: int) -> Layout:
     gate, field = Gate(source.quality), next(iter(source.fields), None)
 
     def layout(image: Pixels, _: Beat = nothing) -> Laid:
-        line, poor = replace(prepare(image, source.preprocess, height), field=field), gate.reasons(image)
-        if gate.rejects:
-            return Laid(lines=(line,), refusals=poor)
-        return Laid(lines=(replace(line, reasons=(*line.reasons, *poor)),))
+        line, poor = prepare(image, source.preprocess, height), gate.reasons(image)
+        return Laid(lines=(replace(line, field=field, reasons=(*line.reasons, *poor)),), refusals=gate.refusals(poor))
 
     return layout
 
@@ -64,9 +63,7 @@ def detected(source: ReadingSection, detector: Detector, at_once: AtOnce, rest: 
             rest()
         boxes = the_right_way(image, partial(find, beat, is_large), partial(at_once, seen=seen))
         lines = tuple(replace(line, seen=seen.get(line.image.tobytes())) for line in lines_of(image, boxes, line_of, gate.reasons))
-        if gate.rejects:
-            poor = [f"line {number}: {reason}" for number, line in enumerate(lines, start=1) for reason in line.reasons]
-            return Laid(lines=lines, refusals=tuple(poor))
-        return Laid(lines=lines)
+        poor = [told for number, line in enumerate(lines, start=1) for told in gate.refusals(line.reasons, f"line {number}: ")]
+        return Laid(lines=lines, refusals=tuple(poor))
 
     return layout

@@ -20,8 +20,8 @@ from edged.commands.pictures import Chain, opened
 from edged.config import ModelSection, PreprocessSection
 from edged.exam.labelled import Labelled, labelled
 from edged.flow.room import Admit, admit_all
-from edged.flow.steps import Beat, nothing
 from edged.generation import config_or_defaults
+from edged.lib.beat import Beat, nothing
 from edged.types import Laid, Pixels
 
 STEPS = tuple(PreprocessSection.model_fields)

@@ -6,6 +6,7 @@ box.py, broker.py, camera.py, evidence.py, folder.py, places.py, quality.py, rea
 document.py  YAML as it was typed, with lines
 effects.py   what a changed key takes: live, reconnect, restart
 checks.py, camera_checks.py, place_checks.py, rule_checks.py, trigger_checks.py   what no single key can tell
+passwords.py  how a password comes
 schema.py    the JSON Schema
 words.py     an error as the operator reads it
 layers.py    the main file with what edged wrote itself on top

@@ -1,11 +1,10 @@
 """What no single key can tell of a camera: which keys go with which kind of address, and how its password comes."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from edged.config.document import Document, Finding, KeyPath, sections
-from edged.config.words import quoted
+from edged.config.passwords import password_findings
 
 _NETWORK: Final = ("rtsp", "rtsps", "http", "https")
 _GOES_WITH: Final[dict[str, tuple[str, ...]]] = {
@@ -22,7 +21,7 @@ class CameraChecks:
     """Looks at one document."""
 
     def __init__(self, document: Document, environ: Mapping[str, str]) -> None:
-        self._document, self._environ = document, environ
+        self._document, self._find, self._environ = document, document.finding, environ
 
     def findings(self) -> list[Finding]:
         """Everything that is wrong, in no order."""
@@ -38,26 +37,8 @@ class CameraChecks:
         for key, schemes in _GOES_WITH.items():
             if camera.get(key) is not None and scheme is not None and scheme not in schemes:
                 yield self._find((*at, key), f"goes with {' and '.join(f'{one}://' for one in schemes)}, and url is another; remove it")
-        yield from self._password(at, camera)
+        yield from password_findings(self._document, at, camera, self._environ, user="username")
         device = camera.get("v4l2")
         for one, other in (("width", "height"), ("height", "width")):
             if isinstance(device, dict) and device.get(one) is not None and device.get(other) is None:
                 yield self._find((*at, "v4l2", one), f"stands without {other}; a size needs both")
-
-    def _password(self, at: KeyPath, camera: dict[str, Any]) -> Iterator[Finding]:
-        file, credential = camera.get("password_file"), camera.get("password_credential")
-        if file is not None and credential is not None:
-            yield self._find((*at, "password_credential"), "stands beside password_file; keep one of the two")
-        key = "password_file" if file is not None else "password_credential"
-        if camera.get(key) is not None and camera.get("username") is None:
-            yield self._find((*at, key), "a password without a user; add username")
-        held = self._environ.get("CREDENTIALS_DIRECTORY")
-        if isinstance(credential, str) and held and "/" not in credential and not (Path(held) / credential).is_file():
-            yield self._find(
-                (*at, "password_credential"),
-                f"found {quoted(credential)}, but systemd hands over no credential of that name; "
-                f"add LoadCredential={credential}:/path/to/file to the unit",
-            )
-
-    def _find(self, path: KeyPath, message: str) -> Finding:
-        return Finding(place=self._document.place(path), path=path, message=message)

@@ -13,6 +13,7 @@ from typing import Any
 
 from edged.config.document import Document, Finding, KeyPath
 from edged.config.folder import FolderSection
+from edged.config.passwords import password_findings
 from edged.config.root import KINDS, MAX_SOURCES, Config
 from edged.config.words import dotted, quoted, shown
 from edged.lib.sandbox import sandbox_remedy
@@ -27,7 +28,7 @@ class Rules:
     """All rules over one document; *folder* is where relative paths begin."""
 
     def __init__(self, document: Document, folder: Path, environ: Mapping[str, str]) -> None:
-        self._document = document
+        self._document, self._find = document, document.finding
         self._data: dict[str, Any] = document.data
         self._folder = folder
         self._environ = environ
@@ -63,21 +64,9 @@ class Rules:
             yield self._find(("version",), "found true or false, expected 1", covers=("version",))
 
     def _mqtt(self, mqtt: dict[str, Any]) -> Iterator[Finding]:
-        file, credential = mqtt.get("password_file"), mqtt.get("password_credential")
-        if file is not None and credential is not None:
-            yield self._find(("mqtt", "password_credential"), "stands beside password_file; keep one of the two")
-        key = "password_file" if file is not None else "password_credential"
-        if mqtt.get(key) is not None and mqtt.get("username") is None:
-            yield self._find(("mqtt", key), "a password without a user; add mqtt.username")
+        yield from password_findings(self._document, ("mqtt",), mqtt, self._environ, user="mqtt.username")
         if mqtt.get("require_subscriber") is True and str(mqtt.get("protocol")) == "3.1.1":
             yield self._find(("mqtt", "require_subscriber"), "needs protocol 5: with 3.1.1 no broker tells whether anybody subscribes")
-        held = self._environ.get("CREDENTIALS_DIRECTORY")
-        if isinstance(credential, str) and held and "/" not in credential and not (Path(held) / credential).is_file():
-            yield self._find(
-                ("mqtt", "password_credential"),
-                f"found {quoted(credential)}, but systemd hands over no credential of that name; "
-                f"add LoadCredential={credential}:/path/to/file to the unit",
-            )
         if "tls" in mqtt and mqtt["tls"] is None:
             yield self._find(
                 ("mqtt", "tls"), "found nothing; write `tls: {}` for TLS with the system's authorities, or remove the key for none"
@@ -204,9 +193,6 @@ class Rules:
 
     def _absolute(self, value: object) -> Path | None:
         return Path(os.path.normpath(self._folder / value)) if isinstance(value, str) and value and not value.startswith("~") else None
-
-    def _find(self, path: KeyPath, message: str, covers: KeyPath | None = None) -> Finding:
-        return Finding(place=self._document.place(path), path=path, message=message, covers=covers)
 
 
 def _section(data: dict[str, Any], key: str) -> dict[str, Any]:

@@ -75,6 +75,10 @@ class Document:
             path = path[:-1]
         return self.places.get(path, Place(0, 1))
 
+    def finding(self, path: KeyPath, message: str, covers: KeyPath | None = None) -> Finding:
+        """What is wrong with this key, where it stands."""
+        return Finding(place=self.place(path), path=path, message=message, covers=covers)
+
 
 class SyntaxFinding(Exception):
     """The text is not YAML: nothing behind this line can be understood."""

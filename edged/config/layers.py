@@ -113,7 +113,7 @@ def _unmovable(document: Document, main: Path) -> list[Finding]:
         return []
     del document.data["state_dir"]
     message = f"says where the layers are, so no layer can say it; it belongs in {main}"
-    return [Finding(place=document.place(("state_dir",)), path=("state_dir",), message=message)]
+    return [document.finding(("state_dir",), message)]
 
 
 class _Layer:

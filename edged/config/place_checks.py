@@ -24,7 +24,8 @@ class PlaceChecks:
     def __init__(self, document: Document, folder: Path, kept: References | None = None) -> None:
         """Files whose bytes are *kept* are not read."""
         self.references: dict[Path, bytes] = {}
-        self._document, self._folder, self._kept = document, folder, kept or {}
+        self._document, self._find = document, document.finding
+        self._folder, self._kept = folder, kept or {}
 
     def findings(self) -> list[Finding]:
         """Everything that is wrong, in no order."""
@@ -77,6 +78,3 @@ class PlaceChecks:
         if sum(map(len, self.references.values())) > MAX_REFERENCES_BYTES:
             message = f"the reference pictures up to this one have more than {MAX_REFERENCES_BYTES} bytes in all; save them smaller"
             yield self._find(at, message)
-
-    def _find(self, path: KeyPath, message: str) -> Finding:
-        return Finding(place=self._document.place(path), path=path, message=message)

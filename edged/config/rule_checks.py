@@ -24,7 +24,8 @@ class RuleChecks:
     def __init__(self, document: Document, folder: Path, kept: Dictionaries | None = None) -> None:
         """Files whose texts are *kept* are not read."""
         self.dictionaries: dict[Path, tuple[str, ...]] = {}
-        self._document, self._folder, self._kept = document, folder, kept or {}
+        self._document, self._find = document, document.finding
+        self._folder, self._kept = folder, kept or {}
 
     def findings(self) -> list[Finding]:
         """Everything that is wrong, in no order."""
@@ -100,9 +101,6 @@ class RuleChecks:
             message = "has no text in it; write one text per line"
             raise ValueError(message)
         return lines
-
-    def _find(self, path: KeyPath, message: str, covers: KeyPath | None = None) -> Finding:
-        return Finding(place=self._document.place(path), path=path, message=message, covers=covers)
 
 
 def _pattern(value: object) -> Pattern | None:

@@ -11,7 +11,7 @@ class TriggerChecks:
     """Looks at one document."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self._document, self._find = document, document.finding
 
     def findings(self) -> list[Finding]:
         """Everything that is wrong, in no order."""
@@ -33,9 +33,6 @@ class TriggerChecks:
         if agree > frames:
             key = "agree" if "agree" in window else "frames"
             yield self._find((*at, key), f"agree ({agree:g}) is more than the frames that are read ({frames:g}); make it at most as many")
-
-    def _find(self, path: KeyPath, message: str) -> Finding:
-        return Finding(place=self._document.place(path), path=path, message=message)
 
 
 def _number(window: dict[str, Any], key: str) -> float:

@@ -64,7 +64,7 @@ def explain(error: Any, document: Document) -> Finding:
         value = _value(document.data, path)
         wanted = error["msg"] if error["type"] == "own" else f"expected {expected(path, kind)}"
         message = f"found {shown(value)}, {wanted}{_advice(path, value, kind)}"
-    return Finding(place=document.place(path), path=path, message=message)
+    return document.finding(path, message)
 
 
 def _without_kind(path: KeyPath) -> tuple[KeyPath, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-Beat = Callable[[], None]
+from edged.lib.beat import Beat
 
 
 class Worker(Protocol):

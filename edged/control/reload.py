@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edged.control.post import Beat
 from edged.control.stamps import Watch, fingerprint
 from edged.errors import EdgedError, UsageError
+from edged.lib.beat import Beat
 
 Pause = Callable[[float], None]
 """Waits so many seconds; raises EdgedError once edged stops."""

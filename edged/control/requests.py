@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from edged.control.post import Beat
 from edged.control.verbs import Verb, perform, refusal
+from edged.lib.beat import Beat
 from edged.lib.clock import Clock
 from edged.link import Message, Received
 

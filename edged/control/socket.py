@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edged.control.post import Beat
 from edged.control.verbs import Verb, perform
 from edged.errors import ConfigError, InstanceRunning, SocketUnavailable
+from edged.lib.beat import Beat
 
 MAX_REQUEST = 64 * 1024
 MAX_CLIENTS = 8

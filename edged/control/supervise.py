@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from edged.control.health import Health, HealthState, doubts
-from edged.control.post import Beat, Ended, Post, Worker
+from edged.control.post import Ended, Post, Worker
 from edged.errors import EdgedError, OutboxError, OutboxFull
 from edged.lib.sdnotify import Notifier
 
-__all__ = ["Beat", "Supervisor", "SupervisorTimes", "Verdict", "Worker", "signals"]
+__all__ = ["Supervisor", "SupervisorTimes", "Verdict", "Worker", "signals"]
 
 _log = logging.getLogger(__name__)
 

@@ -15,7 +15,6 @@ from typing import Final, Literal
 from edged import __version__
 from edged.config import MetricsSection
 from edged.control.health import Health, HealthState, doubts
-from edged.control.post import Beat
 from edged.flow.camera.states import COUNTERS
 from edged.flow.evidence import Kept
 from edged.flow.ledger import Ledger
@@ -23,6 +22,7 @@ from edged.flow.outbox import Outbox
 from edged.flow.parts.source import Camera
 from edged.flow.ports import ReportedSource
 from edged.flow.relay import Relay
+from edged.lib.beat import Beat
 from edged.lib.metrics import INSTALLED, MISSING, REMEDY, Family, Metrics, NoMetrics, TextMetrics
 from edged.lib.sandbox import sandbox_remedy
 from edged.types import ModelRef, Outcome, SourceName

@@ -15,7 +15,6 @@ from edged import __version__
 from edged.config.file import LoadedConfig
 from edged.config.merged import answer
 from edged.control.health import Check, Health, HealthState, doubts, overall
-from edged.control.post import Beat
 from edged.control.requests import RequestDesk
 from edged.errors import UsageError
 from edged.flow.evidence import Kept
@@ -27,6 +26,7 @@ from edged.flow.pipeline import SinkWorker
 from edged.flow.ports import ReportedSource
 from edged.flow.relay import Relay
 from edged.flow.relaying.words import RelayHealth
+from edged.lib.beat import Beat
 from edged.lib.clock import clock_synced
 from edged.lib.sdnotify import Notifier
 from edged.link import Message, Presence

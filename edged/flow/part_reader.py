@@ -14,8 +14,8 @@ from typing import Final
 from edged.flow.judge import judge
 from edged.flow.reader import Job, Reader
 from edged.flow.share import Precedence
-from edged.flow.steps import Beat, nothing
 from edged.flow.vote import fuse
+from edged.lib.beat import Beat, nothing
 from edged.lib.clock import Clock
 from edged.types import Delivery, Frame, FrameProblem, Outcome, Reading, SeenLine, Window
 

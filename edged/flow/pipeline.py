@@ -18,12 +18,11 @@ from edged.errors import OutboxFull
 from edged.flow.ledger import Concludes, Entry, Ledger
 from edged.flow.ports import MessageStore, Source
 from edged.flow.reader import Job
-from edged.flow.steps import nothing
+from edged.lib.beat import Beat, nothing
 from edged.types import Committed, Delivery, Exhibit, Outcome, Reading, SourceName
 
 log = logging.getLogger(__name__)
 
-Beat = Callable[[], None]
 _GROUP = 32  # readings in one commit at most: bounds the work that a crash makes us repeat
 _PATIENCE = 0.5  # seconds between two beats while waiting
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from edged.errors import FrameError, FrameRejected
 from edged.flow.judge import confidence_of, fields_of, judge
-from edged.flow.steps import Beat, Steps, nothing
+from edged.flow.steps import Steps
+from edged.lib.beat import Beat, nothing
 from edged.lib.clock import Clock
 from edged.types import (
     NO_TEXT,

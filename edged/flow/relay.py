@@ -21,12 +21,12 @@ from edged.flow.relaying.notices import EVENTS, Retained, event_message
 from edged.flow.relaying.parcel import Parcel
 from edged.flow.relaying.reconnect import Link, Reconnect
 from edged.flow.relaying.words import RelayHealth, RelayOptions
+from edged.lib.beat import Beat
 from edged.lib.clock import Clock
 from edged.link import Connected, Fault, LinkEvent, Lost, Message, Presence, Receipt, Received, Subscribed
 
 log = logging.getLogger(__name__)
 
-Beat = Callable[[], None]
 
 _TICK = 0.5  # seconds: how soon a stop is seen, and how often rows whose time has come are looked for
 _RECEIPT_SECONDS = 20.0

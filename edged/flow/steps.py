@@ -5,13 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edged.flow.room import Admit, Room, admit_all
+from edged.lib.beat import Beat, nothing
 from edged.types import Answer, Corrected, Laid, Pixels, Posteriors, Transcript
-
-Beat = Callable[[], None]
-
-
-def nothing() -> None:
-    """A beat that nobody hears."""
 
 
 class Decode(Protocol):

@@ -47,9 +47,8 @@ def _judged(of_one: Sequence[Measured], sight: Sight, places: Sequence[Box], *, 
         return good(f"{name} {shown}, wanted {wanted}")
     worst = (min if least else max)(failed, key=lambda index: values[index])
     where = "" if len(places) == 1 else f"; in {len(failed)} of {len(places)} lines, worst in {_name(sight, worst)}"
-    text = f"{of_one[worst].reason.partition(' ')[2].split(' ')[0]}"
     remedy = _REMEDIES.get(name, f"quality.{'min' if least else 'max'}_{name} says what it measures")
-    return (bad if rejects else doubt)(f"{name} {text}, wanted {wanted}{where}", remedy)
+    return (bad if rejects else doubt)(f"{name} {of_one[worst].shown}, wanted {wanted}{where}", remedy)
 
 
 def _name(sight: Sight, index: int) -> str:

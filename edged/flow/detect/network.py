@@ -26,15 +26,12 @@ from edged.flow.detect.order import in_reading_order
 from edged.flow.detect.tiles import Tile, joined, tiles, touched
 from edged.flow.model_files import LoadedDetector
 from edged.flow.runtime import core, graph_of, opening
+from edged.lib.beat import Beat, nothing
 from edged.types import Pixels
 
 _KEPT: Final = 3  # compiled sizes
 _MORE: Final = 2  # times as many boxes as there are texts: a detector may see specks, too
 _OFF: Final = 0.5  # of union: how much of a golden box must be where it should
-
-
-def _nothing() -> None:
-    """Who has nobody to tell."""
 
 
 class _Look(NamedTuple):
@@ -88,7 +85,7 @@ class Detector:
                 )
                 raise ModelError(msg, hint="its files do not belong together, or this CPU computes differently: build the model again")
 
-    def find(self, image: Pixels, thresholds: Thresholds | None = None, beat: Callable[[], None] = _nothing) -> list[Corners]:
+    def find(self, image: Pixels, thresholds: Thresholds | None = None, beat: Beat = nothing) -> list[Corners]:
         """Where text stands in a frame, in pixels of the frame, in reading order.
 
         Args:
@@ -116,7 +113,7 @@ class Detector:
 
         return in_reading_order(closer(boxes, min(fitted.across, fitted.down), image.shape[0] * image.shape[1], search))
 
-    def _closer(self, image: Pixels, by: int, around: Sequence[Corners], thresholds: Thresholds, beat: Callable[[], None]) -> list[Corners]:
+    def _closer(self, image: Pixels, by: int, around: Sequence[Corners], thresholds: Thresholds, beat: Beat) -> list[Corners]:
         """What stands around some boxes of a frame, at one pixel of the map for *by* of the frame along a side."""
         tall, wide = _size(image)
         plane = (max(1, tall // by), max(1, wide // by))
@@ -137,7 +134,7 @@ class Detector:
         holding = [size for size in self._input.sizes if size[0] >= plane[0] and size[1] >= plane[1]]
         return min(holding, key=lambda size: size[0] * size[1], default=self._input.sizes[-1])
 
-    def _beating(self, beat: Callable[[], None], size: Size) -> Callable[[Pixels], Map]:
+    def _beating(self, beat: Beat, size: Size) -> Callable[[Pixels], Map]:
         def look(pixels: Pixels) -> Map:
             beat()
             return self.look(padded(pixels, size, self._input.padding))

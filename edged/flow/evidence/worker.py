@@ -13,13 +13,13 @@ from edged.flow.evidence.album import Album, Kept, places
 from edged.flow.evidence.drawn import drawn
 from edged.flow.evidence.wanted import wanted
 from edged.flow.folder.retention import Place
+from edged.lib.beat import Beat
 from edged.lib.clock import Clock
 from edged.link import Message
 from edged.types import Exhibit, Pixels, SourceName
 
 log = logging.getLogger(__name__)
 
-Beat = Callable[[], None]
 
 WAITING: Final = 128  # pictures at most: a burst of lines
 BYTES: Final = 8 * 2**20  # of them, likewise: 20 pages or so

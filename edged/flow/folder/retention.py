@@ -17,11 +17,11 @@ from edged.config import RetentionSection
 from edged.flow.folder.days import Days, day_folders
 from edged.flow.folder.listing import opened
 from edged.flow.folder.names import parse_claimed
+from edged.lib.beat import Beat, nothing
 from edged.lib.clock import Clock
 
 log = logging.getLogger(__name__)
 
-Beat = Callable[[], None]
 _STEP_SECONDS = 10.0  # between two looks at the limits
 _TICK = 1.0
 _CHUNK, _PAUSE = 256, 0.02  # entries between two pauses, and how long those are: the data path goes first
@@ -188,7 +188,7 @@ class RetentionWorker:
         self._shelves = [Shelf(place, days, clock, self._pace) for place in _joined(places)]
         self._rest: dict[Path, float] = {}
         self._troubles: dict[Path, str] = {}
-        self._stop, self._beat = Event(), _nothing
+        self._stop, self._beat = Event(), nothing
 
     @property
     def troubles(self) -> list[str]:
@@ -238,10 +238,6 @@ class RetentionWorker:
         self._beat()
         if self._stop.wait(_PAUSE):
             raise Stopped
-
-
-def _nothing() -> None:
-    """Nobody waits for a beat."""
 
 
 def _joined(places: Sequence[Place]) -> list[Place]:

@@ -1,6 +1,6 @@
 """The measures of a line against the limits of its source."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -27,10 +27,15 @@ class Measured:
         return self.value < self.limit if self.least else self.value > self.limit
 
     @property
+    def shown(self) -> str:
+        """The value, with a digit more where whole numbers would not tell it from the limit."""
+        rounded = f"{self.value:.0f}"
+        return rounded if rounded != f"{self.limit:g}" else f"{self.value:.1f}"
+
+    @property
     def reason(self) -> str:
-        """`sharpness 9 < 14`: with a digit more where whole numbers would not tell the two apart."""
-        value = f"{self.value:.0f}" if f"{self.value:.0f}" != f"{self.limit:g}" else f"{self.value:.1f}"
-        return f"{self.name} {value} {'<' if self.least else '>'} {self.limit:g}"
+        """`sharpness 9 < 14`."""
+        return f"{self.name} {self.shown} {'<' if self.least else '>'} {self.limit:g}"
 
 
 class Gate:
@@ -56,6 +61,10 @@ class Gate:
         if self.mode == "off":
             return ()
         return tuple(one.reason for one in self.measured(image) if one.failed)
+
+    def refusals(self, reasons: Iterable[str], where: str = "") -> tuple[str, ...]:
+        """What of the reasons of a line refuses its frame, beginning with *where* it stands; nothing where they only make it unsure."""
+        return tuple(f"{where}{reason}" for reason in reasons) if self.rejects else ()
 
 
 def badness(measures: Measures) -> float:

@@ -1,6 +1,6 @@
 """From a frame to the lines of its fields, in the order of the fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from edged.config import FieldSection, PreprocessSection
@@ -10,6 +10,7 @@ from edged.flow.quality import Gate
 from edged.flow.regions.align import Alignment, Reference
 from edged.flow.regions.cut import cut
 from edged.flow.regions.places import corners, is_outside, spoken
+from edged.lib.beat import Beat, nothing
 from edged.types import Box, Laid, Pixels, TextLine
 
 
@@ -23,7 +24,7 @@ class Regions:
     gate: Gate
     reference: Reference | None
 
-    def __call__(self, frame: Pixels, _: Callable[[], None] | None = None) -> Laid:
+    def __call__(self, frame: Pixels, _: Beat = nothing) -> Laid:
         """Cut out the line of each field, as far as its place is in the frame, H x W x 3."""
         tall, wide = frame.shape[:2]
         part = self.reference.align(frame) if self.reference is not None else Alignment(move=None)
@@ -36,11 +37,8 @@ class Regions:
             except FrameRejected as error:
                 doubts.append(f"field {name}: {error.reason}")
                 continue
-            if self.gate.rejects:
-                refusals += [f"field {name}: {reason}" for reason in poor]
-                lines.append(line)
-            else:
-                lines.append(replace(line, reasons=(*line.reasons, *poor)))
+            refusals += self.gate.refusals(poor, f"field {name}: ")
+            lines.append(replace(line, reasons=(*line.reasons, *poor)))
         return Laid(lines=tuple(lines), reasons=tuple(doubts), refusals=tuple(refusals), places=places)
 
     def _line(self, frame: Pixels, place: Box, name: str) -> tuple[TextLine, tuple[str, ...]]:

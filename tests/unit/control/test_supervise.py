@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from edged.control.health import HealthState
-from edged.control.supervise import Beat, Supervisor, SupervisorTimes, Verdict, Worker, signals
+from edged.control.supervise import Supervisor, SupervisorTimes, Verdict, Worker, signals
 from edged.errors import ExitCode, OutboxError, OutboxFull, SourceError
+from edged.lib.beat import Beat
 from edged.lib.sdnotify import Notifier
 from tests.doubles.wait import until
 

@@ -73,6 +73,13 @@ def test_an_open_gate_measures_nothing() -> None:
     assert Gate(QualitySection(mode="reject")).reasons(np.zeros((2, 2, 3), np.uint8))
 
 
+def test_only_a_gate_that_rejects_refuses_a_frame() -> None:
+    """Each reason says at which line it stands."""
+    poor = ("height 9 < 20", "sharpness 3 < 14")
+    assert Gate(QualitySection(mode="reject")).refusals(poor, "line 2: ") == ("line 2: height 9 < 20", "line 2: sharpness 3 < 14")
+    assert Gate(QualitySection(mode="warn")).refusals(poor, "line 2: ") == ()
+
+
 @pytest.mark.parametrize(
     ("value", "limit", "least", "failed", "reason"),
     [

@@ -1,25 +1,13 @@
-"""Config, models and the readers made of them: built as one, swapped as one."""
+"""The readers of one generation; each model is loaded once, whoever uses it."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from edged.annotate import snapshot
-from edged.config import (
-    SHIPPED,
-    CameraSection,
-    Config,
-    DetectorSection,
-    FolderSection,
-    ModelSection,
-    ReadingSection,
-    RecogniseSection,
-    RulesSection,
-)
-from edged.config.file import DEFAULT, LoadedConfig, digest_of, load_config
+from edged.config import CameraSection, DetectorSection, ModelSection, ReadingSection, RecogniseSection, RulesSection
+from edged.config.file import LoadedConfig
 from edged.config.place_checks import References
 from edged.config.rule_checks import Dictionaries
 from edged.errors import FrameRejected
@@ -29,7 +17,7 @@ from edged.flow.at_once import AtOnce
 from edged.flow.ctc import decode_greedy
 from edged.flow.decode import decode
 from edged.flow.detect import Detector
-from edged.flow.model_files import LoadedDetector, LoadedModel, load_detector, load_model
+from edged.flow.model_files import LoadedModel, load_detector, load_model
 from edged.flow.part_reader import PartReader
 from edged.flow.preprocess import normalised
 from edged.flow.reader import Reader
@@ -39,97 +27,12 @@ from edged.flow.rules import FieldRules, Rules
 from edged.flow.share import Precedence, Share
 from edged.flow.steps import Layout, Steps
 from edged.flow.upright import upright
+from edged.generation.types import Generation, Opened, OpenedDetector
 from edged.layouts import detected, regions, whole
 from edged.lib.clock import Clock, clock_synced
-from edged.types import NO_TEXT, Corrected, ModelRef, Posteriors, SourceName, Transcript
+from edged.types import NO_TEXT, Corrected, ModelRef, Posteriors, Transcript
 
-_CHECKOUT = Path(__file__).resolve().parents[1] / "models"  # where a checkout of the project has its shelf
 _TRIAL_SECONDS = 10.0  # shorter than a worker may go without a sign of life
-
-
-class Opened(NamedTuple):
-    """A model that can read."""
-
-    model: LoadedModel
-    recogniser: Recogniser
-
-
-class OpenedDetector(NamedTuple):
-    """A model that finds text."""
-
-    model: LoadedDetector
-    detector: Detector
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generation:
-    """Everything that reads, for one configuration."""
-
-    readers: Mapping[SourceName, Reader | PartReader]
-    opened: tuple[Opened, ...]  # each model once
-    model: ModelRef  # the daemon's own
-    detectors: tuple[OpenedDetector, ...] = ()  # none where no source looks for text
-
-    @property
-    def recognisers(self) -> tuple[Recogniser, ...]:
-        """What reads."""
-        return tuple(recogniser for _, recogniser in self.opened)
-
-    @property
-    def engines(self) -> tuple[Recogniser | Detector, ...]:
-        """What is to be closed one day, unless a later generation has it, too."""
-        return (*self.recognisers, *(detector for _, detector in self.detectors))
-
-    @property
-    def models(self) -> frozenset[ModelRef]:
-        """What its readings may say of their model."""
-        return frozenset(model.ref for model, _ in self.opened)
-
-
-def shelf_of(state_dir: Path, models_dir: Path) -> tuple[Path, ...]:
-    """Where models are looked for, in order: what was put on the box wins over what it came with."""
-    return (state_dir / "models", models_dir)
-
-
-def config_or_defaults(path: Path | None) -> LoadedConfig:
-    """For one-shot commands: the configuration named, else the box's own, else the defaults.
-
-    Raises:
-        ConfigError: There is one, and it is refused.
-    """
-    if path or DEFAULT.exists():
-        return load_config(path or DEFAULT)
-    folder = FolderSection(path=Path("/"))  # never opened
-    config = Config(version=1, device="local", sources={"read": folder}, models_dir=_CHECKOUT if _CHECKOUT.is_dir() else SHIPPED)
-    return LoadedConfig(config=config, digest=digest_of(config), path=DEFAULT)
-
-
-def build_generation(
-    loaded: LoadedConfig, clock: Clock, *, before: Generation | None = None, wait: Callable[[float], object] = time.sleep
-) -> Generation:
-    """Load the models of a configuration and make a reader for each source; on an error nothing new stays open.
-
-    Args:
-        loaded: The configuration.
-        clock: For the readers.
-        before: What reads already: a model whose digest and section stayed is shared, not compiled again.
-        wait: Called with seconds while somebody still copies a model.
-
-    Raises:
-        ModelError: A model cannot be used.
-        FrameError: A golden picture is damaged.
-        ConfigError: A reference picture cannot be used.
-    """
-    config = loaded.config
-    shelf = shelf_of(config.state_dir, config.models_dir)
-    builder = Builder.of(loaded, shelf, clock, before=before, wait=wait)
-    try:
-        model, _ = builder.model(config.model)
-        readers = {SourceName(name): builder.reads(section, section.reads_with or config.model) for name, section in config.sources.items()}
-    except BaseException:
-        builder.abandon()
-        raise
-    return Generation(readers=readers, opened=builder.opened, model=model.ref, detectors=builder.detectors)
 
 
 class Builder:
