@@ -115,8 +115,8 @@ class Builder:
         if shared is not None:
             if shared.model.golden != model.golden:
                 shared.recogniser.prove(model)
-                shared = Opened(model, shared.recogniser)
-            self._opened[model.ref] = shared
+            shared.recogniser.adopt(model)
+            self._opened[model.ref] = Opened(model, shared.recogniser)
             return
         recogniser = Recogniser(model, self._section, pages=self._pages)
         self._opened[model.ref] = Opened(model, recogniser)
@@ -137,6 +137,7 @@ class Builder:
                 self._detector.detector.open()
             elif shared.model.golden != model.golden:
                 shared.detector.prove(model)
+            model.ir.let_go()
         return self._detector
 
     def abandon(self) -> None:

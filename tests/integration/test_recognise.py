@@ -12,7 +12,7 @@ import pytest
 from openvino import opset13 as opset
 
 from edged.config import RecogniseSection
-from edged.errors import FrameFailed
+from edged.errors import FrameFailed, ModelError
 from edged.flow.model_files import LoadedModel, load_model
 from edged.flow.recognise import Recogniser, _error_of, _request, _Shape
 from edged.lib.heap import release_heap
@@ -309,6 +309,36 @@ def test_for_pages_a_model_is_read_again_where_it_failed_and_must_be_the_same(tm
     for _ in range(recogniser.requests + 1):  # and no request is lost
         with pytest.raises(FrameFailed, match=r"cannot be built for lines of \d+ pixels: .*model\.bin: SHA-256 is"):
             recogniser.submit(picture(100), answers.taker(2))
+    recogniser.close()
+
+
+def test_a_model_that_moved_on_the_shelf_is_found_there(tmp_path: Path) -> None:
+    """A reload that shares what stands takes the new files for the day when they are wanted."""
+    for shelf in ("old", "new"):
+        shutil.copytree(MODELS / CRNN_ZH_EN.name, tmp_path / shelf / CRNN_ZH_EN.name)
+    recogniser = Recogniser(load_model([tmp_path / "old"], CRNN_ZH_EN.name), RecogniseSection(threads=1), pages=True)
+    recogniser.open()
+    recogniser.adopt(load_model([tmp_path / "new"], CRNN_ZH_EN.name))
+    shutil.rmtree(tmp_path / "old")
+    recogniser._shapes.clear()  # as after a failed inference
+    answers = Answers()
+    recogniser.submit(picture(100), answers.taker(0))
+    recogniser.drain()
+    assert answers.come[0] is not None
+    recogniser.close()
+
+
+def test_a_shape_that_cannot_be_compiled_is_told_and_costs_no_request(model: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where memory runs out: the frame failed, and a model that is being opened is refused."""
+    recogniser = Recogniser(model, RecogniseSection(threads=1, requests=2))
+    recogniser.open()
+    monkeypatch.setattr(recogniser, "_compiled_shape", lambda _: (_ for _ in ()).throw(RuntimeError("no memory")))
+    for _ in range(recogniser.requests + 1):
+        with pytest.raises(FrameFailed, match=rf"the model {CRNN_ZH_EN.name} cannot be built for lines of {WIDEST} pixels: no memory"):
+            recogniser.submit(picture(WIDEST), lambda *_: None)
+    recogniser._shapes.clear()
+    with pytest.raises(ModelError, match=r"cannot be built .* no memory"):
+        recogniser.prove(model)
     recogniser.close()
 
 

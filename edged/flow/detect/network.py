@@ -65,7 +65,6 @@ class Detector:
         """
         with opening(self._model.ref.name):
             self._graph = graph_of(*self._model.ir.read())
-            self._model.ir.let_go()
             self._check_answer(self._graph)
             self.prove(self._model)
 

@@ -8,6 +8,7 @@ import pytest
 
 from edged.flow.detect.boxes import Corners, clockwise
 from edged.flow.detect.order import in_reading_order
+from edged.flow.detect.stacked import standing
 from edged.flow.detect.view import Find
 from edged.flow.detect.way_up import the_right_way
 from edged.types import Character, Pixels, Transcript
@@ -217,3 +218,12 @@ def test_a_page_on_its_side_may_be_tilted_as_well() -> None:
     expected = [turned(box @ turn[:, :2].T + turn[:, 2], 1) for box in found(page(*MIDDLE))]
     got = the_right_way(np.ascontiguousarray(np.rot90(image)), tight, Reads())
     assert np.abs(np.array(got) - expected).max() < 2
+
+
+def test_where_columns_stand_the_page_stands() -> None:
+    """However surely they would read from the side."""
+    image = page((20, 20, 60, 36), (200, 20, 220, 220))
+    columns = Counted(lambda view: standing(found(view)))
+    got = the_right_way(image, columns, lambda cuts: [said(0.95 if cut.shape[1] > 150 else 0.4) for cut in cuts])
+    assert columns.looks == 1
+    assert np.allclose(got, standing(found(image)))
