@@ -14,7 +14,8 @@ from openvino import opset13 as opset
 from edged.config import RecogniseSection
 from edged.errors import FrameFailed, ModelError
 from edged.flow.model_files import LoadedModel, load_model
-from edged.flow.recognise import Recogniser, _error_of, _request, _Shape
+from edged.flow.recognise import Recogniser
+from edged.flow.recognise.shape import Request, Shape
 from edged.lib.heap import release_heap
 from edged.shelf.recipes import CRNN_ZH_EN
 from edged.types import Answer, Posteriors
@@ -252,7 +253,7 @@ def test_closing_waits_for_what_is_in_flight_and_may_be_repeated(model: LoadedMo
     recogniser.close()
 
 
-def failing_shape(recogniser: Recogniser) -> _Shape:
+def failing_shape(recogniser: Recogniser) -> Shape:
     """A shape whose inference throws where the first two pixels are (5, 5), as the runtime does without memory."""
     width = recogniser._input.width_buckets[0]
     line = opset.parameter([1, SPEC.height, width, 3], np.uint8)
@@ -263,7 +264,7 @@ def failing_shape(recogniser: Recogniser) -> _Shape:
     compiled = ov.Core().compile_model(ov.Model([opset.result(answer), opset.result(answer)], [line], "throws"), "CPU")
     queue = ov.AsyncInferQueue(compiled, recogniser.requests)
     queue.set_callback(recogniser._answer)
-    return _Shape(queue, tuple(_request(SPEC.height, [width], 3) for _ in queue))
+    return Shape(queue, tuple(Request.of(SPEC.height, [width], 3) for _ in queue))
 
 
 @pytest.mark.parametrize("pages", [False, True])
@@ -278,7 +279,7 @@ def test_a_failed_inference_is_answered_and_costs_nobody_else(model: LoadedModel
     bad[0, 0, :2] = 5
     answers = Answers()
     recogniser.submit(bad, answers.taker(0))
-    until(lambda: any(_error_of(broken.queue[number]) for number in broken.flying))
+    until(lambda: any(broken.error_of(number) for number in broken.flying))
     if found_by == "check":
         recogniser.check()
         assert isinstance(answers.errors[0], RuntimeError)

@@ -19,17 +19,15 @@ import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
-import numpy as np
 import openvino as ov
-from openvino import opset13 as opset
 
 from edged.config import RecogniseSection
 from edged.errors import FrameFailed, ModelError, ModelUnavailable
 from edged.flow.golden import prove
 from edged.flow.model_files import LoadedModel
+from edged.flow.recognise.shape import Job, Request, Shape, strongest
 from edged.flow.runtime import core, graph_of, opening
 from edged.types import Answer, Pixels, Posteriors
 
@@ -37,41 +35,9 @@ log = logging.getLogger(__name__)
 
 _MAX_DEFAULT_STREAMS: Final = 4  # each costs memory; more are worth it only where somebody asks
 _AHEAD: Final = 2  # requests per stream: the second costs only its picture and its answer
-_KEPT: Final = 16  # classes per step
 _MARGIN: Final = 1  # steps kept right of the picture: the last character may be seen late
 _PROOF_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 1.0  # how long to wait for a free request before looking for a failed one
-
-
-class _Request(NamedTuple):
-    """What one request is given; it stays where it is."""
-
-    lines: dict[int, Pixels]  # by width: 1 x H x W x 3, all in the same place
-    tensors: dict[int, ov.Tensor]  # the same for OpenVINO
-
-
-def _request(height: int, widths: Sequence[int], channels: int) -> _Request:
-    place = np.empty(height * widths[-1] * channels, np.uint8)
-    lines = {width: place[: height * width * channels].reshape(1, height, width, channels) for width in widths}
-    return _Request(lines, {width: ov.Tensor(line, shared_memory=True) for width, line in lines.items()})
-
-
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class _Shape:
-    """What is compiled for one width, or for all, and its requests by their number in the queue."""
-
-    queue: ov.AsyncInferQueue
-    requests: tuple[_Request, ...]
-    flying: dict[int, "_Job"] = field(default_factory=dict)  # who takes a job out of it, answers it
-
-
-class _Job(NamedTuple):
-    """One line in flight."""
-
-    on_done: Answer
-    shape: "weakref.ref[_Shape]"  # its queue keeps the last job of each request: a cycle that no collection would see
-    number: int  # of its request
-    steps: int
 
 
 class Recogniser:
@@ -87,8 +53,8 @@ class Recogniser:
         self._streams = min(self.threads, self.requests) if section.requests else self.requests // _AHEAD
         self._free = threading.Semaphore(self.requests)
         self._lock = threading.Lock()  # an AsyncInferQueue is fed by one thread at a time
-        self._shapes: dict[int, _Shape] = {}
-        self._retired: list[_Shape] = []
+        self._shapes: dict[int, Shape] = {}
+        self._retired: list[Shape] = []
         self._graph: ov.Model | None = None
         self._closed = False
 
@@ -102,7 +68,7 @@ class Recogniser:
             msg = f"the model {self._name} is made to {self._model.manifest.task}, not to recognise"
             raise ModelError(msg, hint="name a model for recognition in `model.name`")
         with opening(self._name):
-            self._graph = self._strongest(graph_of(*self._model.ir.read()))
+            self._graph = self._built()
             self._model.ir.let_go()
             self.prove(self._model)
 
@@ -144,7 +110,7 @@ class Recogniser:
         """Answer lines whose inference failed: OpenVINO calls nobody back for them. For whoever waits long."""
         with self._lock:
             for widest, shape in list(self._shapes.items()):
-                errors = [error for number in list(shape.flying) if (error := _error_of(shape.queue[number]))]
+                errors = [error for number in list(shape.flying) if (error := shape.error_of(number))]
                 if errors:
                     self._give_up(widest, errors[0])
 
@@ -152,8 +118,7 @@ class Recogniser:
         """Give the memory of inferences back, unless one is in flight; the next one takes it anew. For who needs it before that."""
         with self._lock:
             for shape in self._shapes.values():
-                if not shape.flying:
-                    shape.queue[0].get_compiled_model().release_memory()
+                shape.rest()
 
     def drain(self) -> None:
         """Wait until every line submitted so far has its answer."""
@@ -175,7 +140,7 @@ class Recogniser:
     @property
     def compiled(self) -> tuple[ov.CompiledModel, ...]:
         """The shapes compiled so far: for those who look at the runtime's graph."""
-        return tuple(shape.queue[0].get_compiled_model() for shape in self._shapes.values())
+        return tuple(shape.compiled for shape in self._shapes.values())
 
     def _start(self, pixels: Pixels, on_done: Answer) -> None:
         """Put the line into an idle request and start it; the lock is held."""
@@ -187,7 +152,7 @@ class Recogniser:
         shape.queue[number].set_input_tensor(tensors[bucket])
         line[0, :, :width] = pixels
         line[0, :, width:] = self._input.padding
-        job = _Job(on_done, weakref.ref(shape), number, steps=math.ceil(width / self._input.stride) + _MARGIN)
+        job = Job(on_done, weakref.ref(shape), number, steps=math.ceil(width / self._input.stride) + _MARGIN)
         shape.flying[number] = job
         try:
             shape.queue.start_async(None, job)
@@ -203,7 +168,7 @@ class Recogniser:
         shape = self._shapes.pop(widest)
         self._retired.append(shape)  # never freed from within its own callback
         log.error("an inference failed, its shape is built again: %s", error, extra={"model": self._name, "width": widest})
-        failed = [number for number in list(shape.flying) if _error_of(shape.queue[number])]
+        failed = [number for number in list(shape.flying) if shape.error_of(number)]
         for number in failed or list(shape.flying):
             job = shape.flying.pop(number, None)
             if job is not None:
@@ -221,7 +186,7 @@ class Recogniser:
         """What is compiled together with a bucket; the widest is its name."""
         return self._input.width_buckets if self.pages else (bucket,)
 
-    def _shape(self, bucket: int) -> _Shape:
+    def _shape(self, bucket: int) -> Shape:
         """What reads lines of one width, compiled on first use; the lock is held."""
         widths = self._widths(bucket)
         if widths[-1] not in self._shapes:
@@ -232,11 +197,11 @@ class Recogniser:
                 raise FrameFailed(msg, hint="look at the memory of this machine, and that its files are there; then reload") from error
         return self._shapes[widths[-1]]
 
-    def _compiled_shape(self, widths: Sequence[int]) -> _Shape:
+    def _compiled_shape(self, widths: Sequence[int]) -> Shape:
         """For pages the graph is let go with the only compilation there is; where that is to be made anew, the files are read again."""
         assert not self._closed
         height, channels = self._input.height, self._input.channels
-        shaped = self._graph.clone() if self._graph else self._strongest(graph_of(*self._model.ir.read()))
+        shaped = self._graph.clone() if self._graph else self._built()
         if self.pages:
             self._graph = None
         shaped.reshape([1, height, widths[0] if len(widths) == 1 else ov.Dimension(widths[0], widths[-1]), channels])
@@ -248,26 +213,12 @@ class Recogniser:
         }
         queue = ov.AsyncInferQueue(core().compile_model(shaped, "CPU", settings), self.requests)
         queue.set_callback(self._answer)
-        return _Shape(queue, tuple(_request(height, widths, channels) for _ in range(self.requests)))
+        return Shape(queue, tuple(Request.of(height, widths, channels) for _ in range(self.requests)))
 
-    def _strongest(self, graph: ov.Model) -> ov.Model:
-        """The graph with its answer cut down to the strongest classes of each step.
+    def _built(self) -> ov.Model:
+        return strongest(graph_of(*self._model.ir.read()), self._name, self._input, self._classes)
 
-        Raises:
-            ModelError: Its answer is not what the manifest says.
-        """
-        widest, classes = self._input.width_buckets[-1], self._classes
-        graph.reshape([1, self._input.height, widest, self._input.channels])
-        found = tuple(graph.output(0).shape)
-        expected = (1, widest // self._input.stride, classes)
-        if found != expected:
-            msg = f"the model {self._name} answers {found} for {widest} pixels, its manifest says {expected} (lines, steps, classes)"
-            raise ModelError(msg, hint="the charset or the manifest belongs to another model: build the model again")
-        answer = graph.output(0).get_node().input_value(0)
-        strongest = opset.topk(answer, np.int32(min(_KEPT, classes)), -1, "max", "value")
-        return ov.Model(strongest.outputs(), graph.get_parameters())
-
-    def _answer(self, request: ov.InferRequest, job: _Job) -> None:
+    def _answer(self, request: ov.InferRequest, job: Job) -> None:
         """Copy the answer out and hand it over. Runs in a thread of OpenVINO, holding the request."""
         shape = job.shape()
         if shape is None or shape.flying.pop(job.number, None) is None:
@@ -301,12 +252,3 @@ class Recogniser:
             msg = f"the model {self._name} failed: {answers[0]}"
             raise ModelError(msg, hint="build the model again: edged models build") from answers[0]
         return answers[0]
-
-
-def _error_of(request: ov.InferRequest) -> RuntimeError | None:
-    """How the inference failed; None where it did not, or still runs."""
-    try:
-        request.wait_for(0)
-    except RuntimeError as error:
-        return error
-    return None
