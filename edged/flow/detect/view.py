@@ -19,6 +19,7 @@ Read = Callable[[Sequence[Pixels]], Sequence[Transcript]]
 Matrix = npt.NDArray[np.float64]
 
 _TURNS: Final = (((1, 0), (0, 1)), ((0, -1), (1, 0)), ((-1, 0), (0, -1)), ((0, 1), (-1, 0)))  # of quarters, back
+_LARGEST: Final = 12_000_000  # pixels of a levelled picture: that of a larger frame is shown smaller
 _AROUND: Final = 0.1  # of the longer side of all texts: so much beyond them is looked at, too, when they are levelled
 
 
@@ -67,7 +68,8 @@ def levelled(view: View, find: Find, degrees: float) -> View:
     right, bottom = np.ceil(np.minimum(whole.max(axis=0), texts.max(axis=0) + around)).astype(int)
     corners = np.array(((left, top), (right, top), (right, bottom), (left, bottom))) @ turn.T
     colour = cv2.mean(view.frame)[:3]  # of what is beyond the frame: its border, repeated, looks like strokes
-    image = level(view.frame, corners, int(right - left), int(bottom - top), beyond=colour)
+    shown = min(1.0, float(np.sqrt(_LARGEST / ((right - left) * (bottom - top)))))
+    image = level(view.frame, corners, round((right - left) * shown), round((bottom - top) * shown), beyond=colour)
     straight = View(view.frame, view.read, find(image), turn * ((right - left) / image.shape[1]), turn @ (left, top))
     straight.boxes = [box for box in straight.boxes if _is_within(straight.back(box).mean(axis=0), wide, tall)]
     return straight

@@ -51,6 +51,20 @@ def test_what_a_levelled_view_shows_is_told_where_it_is(quarters: int, degrees: 
     assert np.abs(seen(view) - DOTS).max() < 0.1
 
 
+def test_what_a_large_levelled_view_shows_is_told_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is shown smaller than it is."""
+    monkeypatch.setattr("edged.flow.detect.view._LARGEST", 10_000)
+    shown = list[Pixels]()
+
+    def find(image: Pixels) -> list[Corners]:
+        shown.append(image)
+        return dots(image)
+
+    view = levelled(turned(frame(), dots, nothing_read, 1), find, 7)  # type: ignore[arg-type]
+    assert shown[0].shape[0] * shown[0].shape[1] == pytest.approx(10_000, rel=0.02)
+    assert np.abs(seen(view) - DOTS).max() < 0.6
+
+
 def test_what_is_found_beyond_the_frame_is_none() -> None:
     """Its border is no text, and what lies beyond has no colour of its own."""
     image, shown = np.full((100, 300, 3), 200, np.uint8), list[Pixels]()
