@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := edged tests scripts
 
+# The tests start Python some hundred times: where the environment forbids to keep what was compiled, each start costs twice as much.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup run test test-packages lint check soak models format lock clean foundry-setup foundry-smoke
 
 setup: models
