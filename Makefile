@@ -27,8 +27,9 @@ test-packages:
 run: setup
 	@CAMERA=$(CAMERA) $(BIN)/python scripts/demo.py
 
+# Many tests wait for a broker, a camera or the kernel: three workers keep two cores busy.
 test: setup test-packages
-	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -m "not soak" -n 3 --dist loadgroup
 
 soak: setup test-packages
 	@$(BIN)/python -m pytest -m soak -s
