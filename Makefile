@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := edged tests scripts
 
+# The tests start Python some hundred times: where the environment forbids to keep what was compiled, each start costs twice as much.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup run test test-packages lint check soak models format lock clean foundry-setup foundry-smoke
 
 setup: models
@@ -24,8 +27,10 @@ test-packages:
 run: setup
 	@CAMERA=$(CAMERA) $(BIN)/python scripts/demo.py
 
+# Many tests wait for a broker, a camera or the kernel: three workers keep two cores busy. What tests of a file share is made once; the
+# files begin in the order of their collection, the long ones first.
 test: setup test-packages
-	@$(BIN)/python -m pytest -m "not soak" -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: setup test-packages
 	@$(BIN)/python -m pytest -m soak -s

@@ -145,7 +145,7 @@ def drop() -> set[str]:
     dropped = set()
     for folder, samples in FOLDERS.items():
         for sample in pictures(samples):
-            shutil.copy(sample, PLACE / folder)
+            shutil.copyfile(sample, PLACE / folder / sample.name)  # no more than that: once it is written, the daemon takes it
             dropped.add(sample.name)
     return dropped
 

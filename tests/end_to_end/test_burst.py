@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles.toy_model import make_toy, picture
 from tests.doubles.wait import until, until_still
-from tests.end_to_end.box import SAMPLES, running
+from tests.end_to_end.box import running
 
 
 def burst(tmp_path: Path, count: int) -> None:
-    small = min((p for p in SAMPLES.iterdir() if p.suffix == ".png"), key=lambda p: p.stat().st_size).read_bytes()
-    with running(tmp_path, log={"level": "warning"}) as (box, subscriber):
+    """With a small model: what is tried is the folder, however long a picture is read."""
+    make_toy(tmp_path / "models", "says-a", "A")
+    small = picture()
+    with running(tmp_path, models_dir="models", model={"name": "says-a"}, log={"level": "warning"}) as (box, subscriber):
         assert box.daemon
         until(lambda: box.source_state() == "watching")
         box.daemon.send_signal(signal.SIGSTOP)
@@ -26,6 +29,7 @@ def burst(tmp_path: Path, count: int) -> None:
         names = collections.Counter(r["origin"]["name"] for r in readings)
         assert len(names) == count
         assert set(names.values()) == {1}
+        assert {r["text"] for r in readings} == {"A"}
         assert [r["seq"] for r in readings] == list(range(1, count + 1))
         assert not list(box.inbox.iterdir())
         assert "events were lost" in box.log.read_text()

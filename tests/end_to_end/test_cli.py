@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from edged.cli import main
 from tests.doubles.readings import make_outbox
 from tests.end_to_end.box import MODELS, ROOT, SAMPLES, Box, edged
 
@@ -190,11 +191,22 @@ def test_read_uses_the_dictionary_of_a_file(box: Box) -> None:
         (["status", "-c", "/nowhere/edged.yaml"], 78, "name the file with -c FILE"),
     ],
 )
-def test_a_wrong_call_says_what_is_wrong(arguments: list[str], code: int, says: str) -> None:
-    """The exit code tells the kind, the message what to do; never a traceback."""
+def test_a_wrong_call_says_what_is_wrong(arguments: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The exit code tells the kind, the message what to do; what escapes would be a traceback."""
+    try:
+        found = main(arguments)
+    except SystemExit as end:  # argparse's
+        found = int(end.code or 0)
+    assert found == code
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["fly"], 2), (["status", "-c", "/nowhere/edged.yaml"], 78)])
+def test_the_code_of_a_wrong_call_is_that_of_the_process(arguments: list[str], code: int) -> None:
+    """Both ways to end: argparse's, and that of an error of ours; neither with a traceback."""
     done = edged(*arguments)
     assert done.returncode == code
-    assert says in done.stderr
+    assert done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 
-from tests.doubles.wait import until
+from tests.doubles.wait import until, until_still
 from tests.end_to_end import laws
 from tests.end_to_end.box import ROOT, SAMPLES, Box, running
 
@@ -76,7 +76,7 @@ def test_the_broker_may_come_later(tmp_path: Path) -> None:
         box.start()
         for name in labels():
             box.drop(SAMPLES / name)
-        until(lambda: len(box.files("done")) == len(labels()), 60)
+        until_still(lambda: len(box.files("done")) == len(labels()), lambda: (box.answers(), box.files("done")))
         box.start_broker()
         subscriber = box.subscribe()
         readings = subscriber.wait(lambda readings: len(readings) >= len(labels()))

@@ -236,7 +236,7 @@ def look_at(readings: list[dict[str, Any]], dropped: int, digests: list[str]) ->
 
 def test_reloads_under_load_drop_and_mix_nothing(tmp_path: Path) -> None:
     """A fresh model each time: every picture is read once, by the model whose digest it carries, and memory stays."""
-    reload_under_load(tmp_path, 50, pause=0.05, more_mb=30)  # a model leaked by each would be ten times as much
+    reload_under_load(tmp_path, 25, pause=0.1, more_mb=30)  # a model leaked by each would be several times as much
 
 
 @pytest.mark.soak

@@ -2,6 +2,8 @@ import dataclasses
 import shutil
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -140,8 +142,9 @@ def test_a_model_that_misreads_a_golden_line_is_refused(model: LoadedModel) -> N
 
 def test_weights_that_are_no_model_are_refused(model: LoadedModel) -> None:
     """The runtime's refusal names the model and the remedy."""
+    broken: Any = SimpleNamespace(read=lambda: (b"<not-a-model/>", model.ir.read()[1]))
     with pytest.raises(ModelError, match=f"refuses the model {PPOCRV2.name}") as caught:
-        opened(dataclasses.replace(model, xml=b"<not-a-model/>"))
+        opened(dataclasses.replace(model, ir=broken))
     assert "models build" in caught.value.hint
 
 

@@ -239,10 +239,11 @@ def run(original: Original, count: int, seed: int) -> dict[str, int]:
 
 
 def test_damage_is_found_or_does_no_harm(original: Original) -> None:
-    """Two hundred bits flipped and files cut, each started again as the service manager does."""
-    outcome = run(original, 200, 20261122)
+    """A hundred bits flipped and files cut, each started again as the service manager does; all kinds of damage are among them."""
+    outcome = run(original, 100, 20261122)
     print(outcome)
-    assert outcome["salvaged"] > 50
+    assert outcome["salvaged"] > 25
+    assert min(outcome.values()) > 0
 
 
 @pytest.mark.soak

@@ -24,7 +24,6 @@ from tests.doubles.wait import until
 MODELS = Path(__file__).parents[2] / "models"
 SPEC = CRNN_ZH_EN.input
 WIDEST = SPEC.width_buckets[-1]
-pytestmark = pytest.mark.xdist_group("recognise")  # what they share is made once
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from tests.eval.lines import by_edged, by_reference
 SAMPLES = Path(__file__).parents[1] / "samples"
 MODELS = Path(__file__).parents[2] / "models"
 LABELS = dict(row.split("\t") for row in (SAMPLES / "labels.tsv").read_text(encoding="utf8").splitlines())
-pytestmark = pytest.mark.xdist_group("samples")  # what they share is made once
 
 
 @pytest.fixture(scope="module")

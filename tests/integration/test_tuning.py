@@ -102,7 +102,7 @@ def test_a_model_learns_and_stands_beside_the_old_one(learnt: Path) -> None:
 def test_the_new_weights_are_those_of_its_ir(learnt: Path, neck: dict[str, np.ndarray]) -> None:
     """A neck is found again as it was put in, and the new one is another."""
     both = [load_model([learnt / place], name) for place, name in (("shelf", "bars"), ("state/models", "mine"))]
-    old, new = (Grafted(model.ref.name, model.xml, model.weights, model.manifest.input).neck for model in both)
+    old, new = (Grafted(model.ref.name, *model.ir.read(), model.manifest.input).neck for model in both)
     assert old.keys() == new.keys() == neck.keys()
     assert all(np.allclose(old[name], neck[name], rtol=1e-3, atol=1e-3) for name in neck)
     assert not any(np.allclose(new[name], neck[name], rtol=1e-3, atol=1e-3) for name in neck)

@@ -10,7 +10,6 @@ from tests.systemd.station import CONFIG, DROPIN, INBOX, Station
 
 SAMPLE = "/src/tests/samples/lot.png"
 DOUBLES = "/src/tests/doubles"
-pytestmark = pytest.mark.xdist_group("systemd")  # one machine for all, made in one place
 
 
 @pytest.fixture(scope="module")
