@@ -20,9 +20,6 @@ from edged.flow.detect.tilt import tilt
 from edged.flow.detect.view import Find, Read, View, levelled, turned
 from edged.types import Pixels, Transcript
 
-Asked = Callable[..., list[list[Transcript]]]
-"""What boxes say, from each of some ways: see `View.said`."""
-
 _FEW: Final = 6  # texts in a picture: each is asked
 _ASKED: Final = 6  # lines of a page
 _ACROSS: Final = 12  # texts that lie across a page
@@ -51,7 +48,7 @@ def the_right_way(image: Pixels, find: Find, read: Read) -> list[Corners]:
     view = _straight(_upright(partial(turned, image, find, read)), find)
     rows = _rows(view)
     doubtful = rows if len(rows) <= _FEW else [box for box in rows if is_across(box)][:_ACROSS]
-    rolls = dict(zip(map(id, doubtful), _rolls(doubtful, view.said), strict=True))
+    rolls = dict(zip(map(id, doubtful), _rolls(doubtful, view), strict=True))
     return [view.back(np.roll(box, -rolls.get(id(box), 0), axis=0)) for box in view.boxes]
 
 
@@ -105,34 +102,34 @@ def _rows(view: View) -> list[Corners]:
 
 def _quarters(view: View) -> int:
     """By how many quarters against the clock the picture is to be turned."""
-    boxes, asked, ranked = view.boxes, view.said, sorted(_rows(view), key=length, reverse=True)
+    ranked = sorted(_rows(view), key=length, reverse=True)
     if not ranked:
         return 0
     wide, tall = [box for box in ranked if not is_across(box)][:_ASKED], [box for box in ranked if is_across(box)][:_ASKED]
     if not tall and length(ranked[0]) < _LONG:  # nothing but short texts: they may lie any way
-        return _surest(asked(ranked[:_FEW], 0, 2, 1, 3), (0, 2, 1, 3))
-    if _lie(boxes) and not _are_sure(wide, asked):
-        return _surest(asked(tall, 0, 2), (1, 3), margin=0)
-    if len(boxes) > _FEW and _are_sure(wide, asked):
+        return _surest(view.said(ranked[:_FEW], 0, 2, 1, 3), (0, 2, 1, 3))
+    if _lie(view.boxes) and not _are_sure(wide, view):
+        return _surest(view.said(tall, 0, 2), (1, 3), margin=0)
+    if len(view.boxes) > _FEW and _are_sure(wide, view):
         return 0
-    return _surest(asked(wide, 0, 2), (0, 2)) if wide and not _is_settled(*asked(wide, 0)) else 0
+    return _surest(view.said(wide, 0, 2), (0, 2)) if wide and not _is_settled(*view.said(wide, 0)) else 0
 
 
-def _are_sure(lines: Sequence[Corners], asked: Asked) -> bool:
+def _are_sure(lines: Sequence[Corners], view: View) -> bool:
     """Whether the longest of these lines read so surely as they stand that nothing else need be asked."""
-    (said,) = asked(lines[:_FIRST], 0)
+    (said,) = view.said(lines[:_FIRST], 0)
     return bool(said) and fmean(map(_sure, said), map(_weight, said)) > _SURE
 
 
-def _rolls(boxes: Sequence[Corners], asked: Asked) -> list[int]:
+def _rolls(boxes: Sequence[Corners], view: View) -> list[int]:
     """By how many corners each text begins later than its box says; a short one may lie on its side."""
     if not boxes:
         return []
     ways = (0, 2, 1, 3)
-    (upright,) = asked(boxes, 0)
+    (upright,) = view.said(boxes, 0)
     open_ones = [box for box, said in zip(boxes, upright, strict=True) if not _is_settled([said])]
     short = [box for box in open_ones if length(box) < _LONG]
-    ends, sides = asked(open_ones, 0, 2), asked(short, 1, 3)
+    ends, sides = view.said(open_ones, 0, 2), view.said(short, 1, 3)
     of_short = dict(zip(map(id, short), zip(*sides, strict=True), strict=True))
     said = {id(box): (*both, *of_short.get(id(box), ())) for box, both in zip(open_ones, zip(*ends, strict=True), strict=True)}
     return [_surest([[text] for text in said[id(box)]], ways[: len(said[id(box)])]) if id(box) in said else 0 for box in boxes]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edged.flow.detect.boxes import Corners, clockwise
+from edged.flow.detect.boxes import Corners, clockwise, is_across
 from edged.flow.detect.order import in_reading_order
 from edged.flow.detect.stacked import standing
 from edged.flow.detect.view import Find
@@ -138,7 +138,7 @@ def test_a_text_that_says_nothing_is_no_reason_to_turn() -> None:
 
 def level_only(image: Pixels) -> list[Corners]:
     """A detector that sees nothing of what lies on its side."""
-    return [box for box in found(image) if abs(box[1] - box[0])[0] > abs(box[1] - box[0])[1]]
+    return [box for box in found(image) if not is_across(box)]
 
 
 class Counted:
