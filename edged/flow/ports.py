@@ -5,6 +5,7 @@ from threading import Event
 from typing import Any, Protocol
 
 from edged.config import CameraSection, ReadingSection
+from edged.lib.beat import Beat
 from edged.link import LinkEvent, Message
 from edged.types import Committed, Delivery, Frame, FrameId, OutboxMessage, OutboxStats, Outcome, Reading, ReplaySpan, SourceName
 
@@ -22,7 +23,7 @@ class Source(Protocol):
             InstanceRunning: Another process holds what this source needs alone.
         """
 
-    def deliveries(self, stop: Event, beat: Callable[[], None]) -> Iterator[Delivery]:
+    def deliveries(self, stop: Event, beat: Beat) -> Iterator[Delivery]:
         """Yield claimed inputs in claim order until *stop* is set.
 
         Called from one thread at a time, and again after a feed failed; leftovers of an earlier process

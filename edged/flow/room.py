@@ -5,6 +5,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
+from edged.lib.beat import Beat
+
 ROOM: Final = 2**24  # pixels, 48 MiB: one frame of 16 megapixels, or several small ones
 _PATIENCE: Final = 0.5  # seconds between two beats while waiting
 
@@ -23,11 +25,11 @@ class Room:
         self._pixels, self._taken = pixels, 0
         self._changed = threading.Condition()
 
-    def visit(self, beat: Callable[[], None]) -> "Visit":
+    def visit(self, beat: Beat) -> "Visit":
         """One picture's stay; *beat* is called while it waits."""
         return Visit(self, beat)
 
-    def enter(self, pixels: int, beat: Callable[[], None]) -> None:
+    def enter(self, pixels: int, beat: Beat) -> None:
         """Take room, waiting until there is some."""
         with self._changed:
             while not self._changed.wait_for(lambda: not self._taken or self._taken + pixels <= self._pixels, _PATIENCE):
@@ -44,7 +46,7 @@ class Room:
 class Visit:
     """From before a picture is decoded until its pixels are gone. Used by one thread."""
 
-    def __init__(self, room: Room, beat: Callable[[], None]) -> None:
+    def __init__(self, room: Room, beat: Beat) -> None:
         """Take nothing yet: how many pixels it has stands in its header."""
         self._room, self._beat, self._taken = room, beat, 0
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from edged.flow.pipeline import Lease
 from edged.flow.reader import Job
+from edged.lib.beat import Beat
 from edged.lib.ids import new_id
 from edged.types import Delivery, FrameId, Origin, Pixels, SourceName
 
@@ -28,7 +29,7 @@ class Warming:
         """Take a *lease* of the reader; *check* looks for lost answers of the recogniser."""
         self._lease, self._check = lease, check
 
-    def __call__(self, source: SourceName, image: Pixels, beat: Callable[[], None]) -> None:
+    def __call__(self, source: SourceName, image: Pixels, beat: Beat) -> None:
         """Read it, and wait for the answer."""
         reader, give_back = self._lease(source)
         answered: queue.SimpleQueue[Job] = queue.SimpleQueue()

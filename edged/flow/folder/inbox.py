@@ -8,7 +8,6 @@ tell of everything, because nothing can be watched or because of the file system
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -19,6 +18,7 @@ from edged.flow.folder.listing import Entry, Ignored, Sift, entry_of, folder_ins
 from edged.flow.folder.once import Once
 from edged.flow.folder.settle import Settled, SettleTracker, Stamp
 from edged.flow.folder.watch import FolderWatch
+from edged.lib.beat import Beat
 from edged.lib.clock import Clock
 from edged.lib.filesystem import FileSystem, file_system
 
@@ -95,7 +95,7 @@ class Inbox:
         """Whether there is nothing to `pop`."""
         return not self._waiting
 
-    def tend(self, beat: Callable[[], None]) -> None:
+    def tend(self, beat: Beat) -> None:
         """Take in what happened: events, a lost folder or watcher, settled files, the next listing."""
         now = self._clock.monotonic()
         self._wake.clear()
@@ -173,7 +173,7 @@ class Inbox:
             self._settle.forget(entry.name)
             self._waiting[entry.name] = Why.STALLED if settled is Settled.STALLED else Why.SETTLED
 
-    def _take_hint(self, name: str, folder: bool, beat: Callable[[], None]) -> None:
+    def _take_hint(self, name: str, folder: bool, beat: Beat) -> None:
         if self._ignored(name.rpartition("/")[2]):
             return
         if not folder and self._settle_all:
@@ -218,7 +218,7 @@ class Inbox:
             self.counts.watcher_restarts += 1
         self._list_at = now
 
-    def _list_all(self, now: float, beat: Callable[[], None]) -> None:
+    def _list_all(self, now: float, beat: Beat) -> None:
         if self._watch is None:
             self._start_watch()
         self.counts.rescans += self._listed_at > float("-inf")
@@ -229,7 +229,7 @@ class Inbox:
             pause = min(pause, max(_POLL_SECONDS, (self._clock.monotonic() - now) / _POLL_SHARE))
         self._list_at = now + pause
 
-    def _list(self, start: str, beat: Callable[[], None]) -> None:
+    def _list(self, start: str, beat: Beat) -> None:
         """List a folder, and again while that showed folders which were not watched before."""
         for _ in range(_PASSES):
             try:
@@ -244,7 +244,7 @@ class Inbox:
             if not self._watch_inside(folders):
                 return
 
-    def _list_once(self, start: str, beat: Callable[[], None]) -> list[str]:
+    def _list_once(self, start: str, beat: Beat) -> list[str]:
         """Consider what lies there, oldest first; return the folders inside."""
         recursive, known = self._section.recursive, self._waiting.__contains__
         listing = list_folder(self.descriptor, start, recursive=recursive, ignored=self._ignored, known=known, beat=beat, sift=self._sift)

@@ -27,6 +27,7 @@ from edged.flow.folder.places import require_inbox
 from edged.flow.folder.whole import Claim, Whole, claim_of, delivery_of, mint
 from edged.flow.memory import Contents, KeptFile, KeptFiles, Mark
 from edged.flow.ports import Source
+from edged.lib.beat import Beat
 from edged.lib.clock import Clock
 from edged.types import Committed, Delivery, FrameId, Outcome, SourceName
 
@@ -71,7 +72,7 @@ class KeptFolder(DropFolder):
         """What an earlier process claimed and did not file; between `open` and `deliveries`."""
         return {file.id for file in self._kept.claims(self.name)}
 
-    def deliveries(self, stop: Event, beat: Callable[[], None]) -> Iterator[Delivery]:
+    def deliveries(self, stop: Event, beat: Beat) -> Iterator[Delivery]:
         """Yield what an earlier process left, then what lies in the folder and was never read, until *stop* is set."""
         inbox, _, sweep = self._parts
         inbox.tend(beat)
@@ -124,7 +125,7 @@ class KeptFolder(DropFolder):
             self._parts[2].met()
         return [entry for entry in entries if entry.name in fresh]
 
-    def _next(self, beat: Callable[[], None]) -> Delivery | None:
+    def _next(self, beat: Beat) -> Delivery | None:
         """What an earlier process left comes before anything new; while the folder is away, both wait."""
         inbox = self._inbox
         if self._again and inbox.descriptor >= 0:

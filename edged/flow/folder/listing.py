@@ -13,6 +13,7 @@ from typing import NamedTuple
 from edged.flow.folder.content import stamp_of
 from edged.flow.folder.settle import Stamp
 from edged.flow.memory import Mark
+from edged.lib.beat import Beat
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _BEAT = 1000  # entries between two signs of life
@@ -90,7 +91,7 @@ def list_folder(
     recursive: bool,
     ignored: Ignored,
     known: Callable[[str], bool],
-    beat: Callable[[], None],
+    beat: Beat,
     sift: Sift = list,
 ) -> Listing:
     """List the folder *start* below *root*, oldest first, without the names that are *known* and what *sift* leaves out.

@@ -20,6 +20,7 @@ from edged.flow.folder.retention import Place
 from edged.flow.folder.whole import Claim
 from edged.flow.memory import Contents
 from edged.flow.ports import Source
+from edged.lib.beat import Beat
 from edged.lib.clock import Clock
 from edged.types import Committed, Delivery, FrameId, Outcome, SourceName
 
@@ -91,7 +92,7 @@ class HotFolder(DropFolder):
         """What an earlier process claimed and did not file away; between `open` and `deliveries`."""
         return {claimed.id for claimed in self._parts.work.leftovers()}
 
-    def deliveries(self, stop: Event, beat: Callable[[], None]) -> Iterator[Delivery]:
+    def deliveries(self, stop: Event, beat: Beat) -> Iterator[Delivery]:
         """Yield what an earlier process left, then what lies in the inbox, until *stop* is set."""
         parts, now = self._parts, self._clock.monotonic
         parts.inbox.tend(beat)  # before what is left over: from here on no event is missed
@@ -164,7 +165,7 @@ class HotFolder(DropFolder):
         self._duplicates.concluded(Claim(held.claimed.id, held.captured_at), held.origin.sha256, outcome)
         self._parts.work.file_away(held, outcome, reasons, self._clock.now())
 
-    def _next(self, parts: "_Open", beat: Callable[[], None]) -> Taken | None:
+    def _next(self, parts: "_Open", beat: Beat) -> Taken | None:
         """What an earlier process left comes before anything new."""
         if self._again:
             taken = self._take_again(parts, self._again.popleft())

@@ -21,6 +21,7 @@ from edged.flow.parts.triggers import Fired
 from edged.flow.parts.watch import Watch
 from edged.flow.parts.window import PartWindow
 from edged.flow.ports import FrameSource, ReportedSource
+from edged.lib.beat import Beat, nothing
 from edged.lib.clock import Clock
 from edged.lib.ids import new_id
 from edged.types import Committed, Delivery, FrameId, FrameProblem, Origin, Outcome, Pixels, SourceName, Trigger
@@ -55,7 +56,7 @@ class Camera(ReportedSource):
         journal: Path,
         find: Callable[[FrameId], Committed | None],
         clock: Clock,
-        warm: Callable[[Pixels, Callable[[], None]], None] = lambda _image, _beat: None,
+        warm: Callable[[Pixels, Beat], None] = lambda _image, _beat: None,
     ) -> None:
         """Prepare to deliver parts.
 
@@ -75,7 +76,7 @@ class Camera(ReportedSource):
         self._journal = Journal(journal)
         self._watch = Watch(frames, section, clock, fired=self._on_fired, came=self._take_asked, resized=self._on_resized)
         self._warm, self._warmed = warm, False
-        self._beat: Callable[[], None] = lambda: None  # that of the feed
+        self._beat: Beat = nothing  # that of the feed
         self._left: deque[Noted] = deque()
         self._asked: deque[_Asked] = deque()
         self._waiting: deque[tuple[Noted, PartWindow | None]] = deque()  # no window: it came too late
@@ -96,7 +97,7 @@ class Camera(ReportedSource):
                 self._journal.finish(noted.id)
         self._frames.open()
 
-    def deliveries(self, stop: threading.Event, beat: Callable[[], None]) -> Iterator[Delivery]:
+    def deliveries(self, stop: threading.Event, beat: Beat) -> Iterator[Delivery]:
         """One for each part; what an earlier process accepted and did not read comes first, and fails."""
         self._watch.stop, self._beat = stop, beat
         while not stop.is_set():
