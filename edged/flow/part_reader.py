@@ -112,7 +112,7 @@ class PartReader:
             else:
                 break
         if not job.frames:
-            job.problem = job.refused or _no_frame(window, self.clock.monotonic() - job.started)
+            job.problem = job.refused or _no_frame(window, self.clock.monotonic())
 
     def _wanted(self, job: PartJob) -> int:
         """How many frames must be read at least, as things stand."""
@@ -166,8 +166,9 @@ class PartReader:
         job.delivery = replace(job.delivery, captured_at=best.delivery.captured_at)
 
 
-def _no_frame(window: Window, waited: float) -> FrameProblem:
+def _no_frame(window: Window, now: float) -> FrameProblem:
     """There was nothing to read: that is no reading of an empty part, something is amiss."""
     why = window.trouble or "see that the camera delivers while a part is there, and window.seconds and window.deadline_seconds"
-    told = f"no frame came within {waited:.2g} s" if not window.seen else f"{window.seen} frames came too late to be read"
+    lasted = max(0.0, round(min(window.end, now) - window.start, 3))
+    told = f"no frame came within {lasted:g} s" if not window.seen else f"{window.seen} frames came too late to be read"
     return FrameProblem(outcome=Outcome.FAILED, reason=f"{told}; {why}")

@@ -49,6 +49,14 @@ class Window(Protocol):
         """When the part must have its reading, on the monotonic clock."""
 
     @property
+    def start(self) -> float:
+        """Since when its frames come, on the monotonic clock."""
+
+    @property
+    def end(self) -> float:
+        """Until when they come, likewise; earlier than planned where the next part is there."""
+
+    @property
     def open(self) -> bool:
         """Whether more frames may come."""
 

@@ -2,9 +2,13 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from edged.types import Frame
+
+_FOLLOWED: Final = (
+    "then the next part was there; see that each part is triggered once, and that the camera shows more frames a second than parts come"
+)
 
 
 class Pump(Protocol):
@@ -50,19 +54,29 @@ class PartWindow:
             settle: Nothing is read before so many frames in a row were no sharper than the best: where a part is seen as it comes into
                 view, its first frames show only some of it.
         """
-        self.start, self._end, self._deadline = start, end, deadline
+        self._start, self._end, self._deadline = start, end, deadline
         self._keep, self._pump = keep, pump
         self._settle = self._patience = settle  # frames still to come, of so many
         self._best = 0.0  # energy
         self._kept: list[_Kept] = []
         self._seen = 0
-        self._shut = False
+        self._shut = self._followed = False
         self.left_out = 0  # frames that made room for sharper ones
 
     @property
     def deadline(self) -> float:
         """When the part must have its reading."""
         return self._deadline
+
+    @property
+    def start(self) -> float:
+        """Since when its frames come."""
+        return self._start
+
+    @property
+    def end(self) -> float:
+        """Until when they come."""
+        return self._end
 
     @property
     def open(self) -> bool:
@@ -82,7 +96,9 @@ class PartWindow:
     @property
     def trouble(self) -> str:
         """Why the camera delivers none."""
-        return "edged was stopped" if self._pump.stopped else self._pump.trouble
+        if self._pump.stopped:
+            return "edged was stopped"
+        return self._pump.trouble or (_FOLLOWED if self._followed else "")
 
     def wait(self, seconds: float) -> None:
         """Let frames come."""
@@ -105,7 +121,7 @@ class PartWindow:
 
     def offer(self, frame: Frame, energy: Callable[[], float]) -> None:
         """Keep a frame if it is one of the part's, and among the sharpest; one beyond the end closes the window."""
-        if self._shut or frame.at < self.start:
+        if self._shut or frame.at < self._start:
             return
         if frame.at > self._end:
             self._shut = True
@@ -125,7 +141,8 @@ class PartWindow:
 
     def end_before(self, at: float) -> None:
         """The next part is there since *at*: what was taken later shows that one."""
-        self._end = min(self._end, at)
+        if at < self._end:
+            self._end, self._followed = at, True
 
     def tick(self, now: float) -> None:
         """It is *now*: what is over is closed, though no frame says so."""

@@ -20,7 +20,8 @@ class Reel:
 
     def __init__(self, clock: FakeClock, pictures: list[Pixels | None], seconds: float = 1.0) -> None:
         self._clock, self._pictures = clock, list(pictures)
-        self.deadline = clock.monotonic() + seconds
+        self.start = clock.monotonic()
+        self.end = self.deadline = self.start + seconds
         self.kept: list[Frame] = []
         self.seen, self.trouble = 0, ""
 

@@ -11,6 +11,7 @@ from edged.errors import UsageError
 from edged.flow.ledger import Ledger
 from edged.flow.parts.source import WAITING, Camera
 from edged.flow.pipeline import FeedWorker, Lease, SinkWorker
+from edged.flow.reader import Job
 from edged.lib.clock import SystemClock
 from edged.types import Committed, Delivery, FrameId, Outcome, SourceName
 from tests.doubles.clock import FakeClock
@@ -158,6 +159,26 @@ def test_the_next_trigger_ends_the_frames_of_the_part_before(rig: Rig) -> None:
     assert second.window
     assert (first.window.seen, first.window.open) == (1, False)
     assert (second.window.seen, second.window.open) == (1, True)
+
+
+def test_a_part_that_shares_its_only_frame_with_the_next_has_none_and_says_so(rig: Rig) -> None:
+    """Two triggers between two frames: the frame shows the second part, and the reading of the first says what was amiss."""
+    rig.camera.ask("first")
+    rig.clock.advance(0.02)
+    rig.camera.ask("second")
+    rig.clock.advance(0.01)
+    rig.frames.show(picture(1))
+    first, second = rig.take(2)
+    assert first.window
+    assert second.window
+    second.window.wait(0)
+    assert (first.window.seen, second.window.seen) == (0, 1)
+    reader = part_reader(rig.clock)
+    jobs: list[Job] = []
+    reader.begin(first, jobs.append)
+    reading = reader.conclude(jobs[0])
+    assert reading.outcome is Outcome.FAILED
+    assert reading.reasons[0].startswith("no frame came within 0.02 s; then the next part was there; see that each part is triggered once")
 
 
 def test_frames_before_a_late_trigger_count_where_that_is_wanted(tmp_path: Path) -> None:
