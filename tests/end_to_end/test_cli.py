@@ -261,7 +261,7 @@ def test_models_list_shows_the_shelf(tmp_path: Path) -> None:
     """Usable models, and why others are not."""
     done = edged("models", "list", "--models-dir", str(MODELS))
     assert done.returncode == 0
-    assert done.stdout.startswith("crnn-zh-en\trecognise\tint8+fp16\t9175 classes\tApache-2.0")
+    assert "\ncrnn-zh-en\trecognise\tint8+fp16\t9175 classes\tApache-2.0" in f"\n{done.stdout}"
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "model.yaml").write_text("format: 1\n")
     broken = edged("models", "list", "--models-dir", str(tmp_path))

@@ -15,7 +15,7 @@ from edged.config import RecogniseSection
 from edged.errors import FrameFailed, ModelError
 from edged.flow.model_files import LoadedModel, load_model
 from edged.flow.recognise import Recogniser
-from edged.flow.recognise.shape import Request, Shape
+from edged.flow.recognise.shape import Request, Shape, for_pages
 from edged.lib.heap import release_heap
 from edged.shelf.recipes import CRNN_ZH_EN
 from edged.types import Answer, Posteriors
@@ -218,7 +218,7 @@ def test_shapes_are_compiled_when_they_are_needed(model: LoadedModel) -> None:
 
 
 def test_for_pages_one_compilation_reads_all_widths(model: LoadedModel, recogniser: Recogniser) -> None:
-    """As if each had its own, but for rounding; and it is given no other widths than the buckets."""
+    """As if each had its own, but for rounding."""
     pages = Recogniser(model, RecogniseSection(threads=2, requests=2), pages=True)
     pages.open()
     widths = [*(bucket - 7 for bucket in SPEC.width_buckets), 33, WIDEST]
@@ -235,8 +235,23 @@ def test_for_pages_one_compilation_reads_all_widths(model: LoadedModel, recognis
         assert other is not None
         assert len(one.shares) == steps(width)
         assert np.abs(one.shares[:, 0] - other.shares[:, 0]).max() < 0.1
-    shapes = {tensor.shape[2] for shape in pages._shapes.values() for request in shape.requests for tensor in request.tensors.values()}
-    assert shapes == set(SPEC.width_buckets)
+    pages.close()
+
+
+def test_for_pages_the_widest_gap_has_a_width_more(model: LoadedModel) -> None:
+    """A line that fits into it is padded to no more, and is given no width beside those."""
+    assert set(for_pages(SPEC)) - set(SPEC.width_buckets) == {544}
+    assert for_pages(SPEC.model_copy(update={"width_buckets": (320,)})) == (160, 320)
+    assert for_pages(SPEC.model_copy(update={"width_buckets": (8, 16)})) == (8, 16)
+    pages = Recogniser(model, RecogniseSection(threads=1, requests=1), pages=True)
+    pages.open()
+    answers = Answers()
+    for number, (width, given) in enumerate({540: 544, 545: 640, 448: 448}.items()):
+        pages.submit(picture(width), answers.taker(number))
+        pages.drain()
+        ((request,),) = (shape.queue for shape in pages._shapes.values())
+        assert request.get_input_tensor().shape[2] == given
+    assert all(answers.come.values())
     pages.close()
 
 
@@ -352,6 +367,8 @@ def test_memory_that_was_given_back_is_taken_anew(model: LoadedModel) -> None:
         recogniser.rest()
     recogniser.drain()
     until(lambda: len(answers.come) == 4)
+    recogniser.submit(picture(WIDEST), answers.taker(-1))  # the one before may have been answered when it was to give memory back
+    recogniser.drain()
     before = anonymous_mib()
     recogniser.rest()
     assert before - anonymous_mib() > 4

@@ -59,9 +59,16 @@ def fit(image: Pixels, sizes: Sequence[Size]) -> Fitted:
     width, height = max(1, round(wide * scale)), max(1, round(tall * scale))
     if scale > COARSEST:
         width, height = min(size[1], width), min(size[0], height)
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    pixels = np.asarray(cv2.resize(image, (width, height), interpolation=how), np.uint8)
-    return Fitted(pixels=pixels, across=width / wide, down=height / tall)
+    pixels = _shrunk(image, width, height) if scale < 1 else cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    return Fitted(pixels=np.asarray(pixels, np.uint8), across=width / wide, down=height / tall)
+
+
+def _shrunk(image: Pixels, width: int, height: int) -> cv2.typing.MatLike:
+    """Shrunk by areas; halved before where it can be: OpenCV halves 12 megapixels in a third of the time that any other size takes."""
+    seen: cv2.typing.MatLike = image
+    while (tall := seen.shape[0]) >= 2 * height and (wide := seen.shape[1]) >= 2 * width and not (tall % 2 or wide % 2):
+        seen = cv2.resize(seen, (wide // 2, tall // 2), interpolation=cv2.INTER_AREA)
+    return cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def padded(pixels: Pixels, size: Size, padding: int) -> Pixels:

@@ -23,8 +23,8 @@ from edged.types import Pixels, Transcript
 _FEW: Final = 6  # texts in a picture: each is asked
 _ASKED: Final = 6  # lines of a page
 _ACROSS: Final = 12  # texts that lie across a page
-_FIRST: Final = 3  # lines of a page that are read as they stand; where they are
-_SURE: Final = 0.9  # nothing more is asked: upside down three long lines reached 0.76 at most
+_FIRST: Final = 4  # lines of a page that are read as they stand, so many that two cores are busy; where they are
+_SURE: Final = 0.9  # nothing more is asked: upside down three long lines together reached 0.76 at most
 _SURER: Final = 0.06  # nothing is turned on a whim: what reads alike from both ends, or hardly, stays
 _FEWER: Final = 0.25  # characters more, of which nothing is sure
 _LONG: Final = 1.5  # times as long as high: this box tells which way its text runs

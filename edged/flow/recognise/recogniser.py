@@ -27,7 +27,7 @@ from edged.config import RecogniseSection
 from edged.errors import FrameFailed, ModelError, ModelUnavailable
 from edged.flow.golden import prove
 from edged.flow.model_files import LoadedModel
-from edged.flow.recognise.shape import Job, Request, Shape, strongest
+from edged.flow.recognise.shape import Job, Request, Shape, for_pages, strongest
 from edged.flow.runtime import core, graph_of, opening
 from edged.types import Answer, Pixels, Posteriors
 
@@ -48,6 +48,7 @@ class Recogniser:
         self.section, self.pages = section, pages
         self._name, self._input, self._classes = model.ref.name, model.manifest.input, model.manifest.charset.classes
         self._model = model
+        self._buckets = for_pages(self._input) if pages else self._input.width_buckets
         self.threads = section.threads or len(os.sched_getaffinity(0))
         self.requests = section.requests or _AHEAD * min(self.threads, _MAX_DEFAULT_STREAMS)
         self._streams = min(self.threads, self.requests) if section.requests else self.requests // _AHEAD
@@ -176,15 +177,15 @@ class Recogniser:
                 job.on_done(None, error)
 
     def _bucket(self, width: int) -> int:
-        for bucket in self._input.width_buckets:
+        for bucket in self._buckets:
             if width <= bucket:
                 return bucket
-        msg = f"a piece of {width} pixels is wider than the widest shape {self._input.width_buckets[-1]}"
+        msg = f"a piece of {width} pixels is wider than the widest shape {self._buckets[-1]}"
         raise ValueError(msg)
 
     def _widths(self, bucket: int) -> tuple[int, ...]:
         """What is compiled together with a bucket; the widest is its name."""
-        return self._input.width_buckets if self.pages else (bucket,)
+        return self._buckets if self.pages else (bucket,)
 
     def _shape(self, bucket: int) -> Shape:
         """What reads lines of one width, compiled on first use; the lock is held."""

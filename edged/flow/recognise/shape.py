@@ -4,6 +4,7 @@ import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -66,6 +67,14 @@ class Job(NamedTuple):
     shape: "weakref.ref[Shape]"  # its queue keeps the last job of each request: a cycle that no collection would see
     number: int  # of its request
     steps: int
+
+
+def for_pages(spec: InputSpec) -> tuple[int, ...]:
+    """The widths that lines of whole pages are padded to: those of the manifest, and the middle of the widest gap, which wastes most."""
+    buckets = spec.width_buckets
+    gap, narrower = max((wider - narrower, narrower) for narrower, wider in pairwise((0, *buckets)))
+    middle = narrower + -(-gap // (2 * spec.stride)) * spec.stride
+    return tuple(sorted({*buckets, middle}))
 
 
 def strongest(graph: ov.Model, name: str, spec: InputSpec, classes: int) -> ov.Model:

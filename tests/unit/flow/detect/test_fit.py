@@ -1,5 +1,6 @@
 """Frames of any size in a few fixed ones."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -32,6 +33,19 @@ def test_a_frame_lies_whole_in_its_size_and_corners_find_back(height: int, width
     assert max(fitted.across, fitted.down) <= ENLARGED + 1
     corners = np.array([(0, 0), (wide, 0), (wide, tall), (0, tall)], np.float32)
     assert np.allclose(fitted.back(corners), [(0, 0), (width, 0), (width, height), (0, height)], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("height", "width"), [(2048, 1536), (2046, 1534), (2047, 1535), (1200, 1500)])
+def test_a_large_frame_is_shrunk_as_by_areas_in_one_step(height: int, width: int) -> None:
+    """Nothing moves, whether it can be halved or not."""
+    spots = np.random.default_rng(1).integers(0, 256, (height // 20, width // 20, 3), np.uint8)
+    drawn = np.asarray(cv2.resize(spots, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    shown = fit(drawn, SIZES).pixels
+    expected = cv2.resize(drawn, shown.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert shown.shape[0] * 3 < height
+    off = np.abs(shown.astype(int) - expected).mean()
+    for axis in range(2):  # as far as a tenth of a pixel would be
+        assert off < 0.1 * np.abs(np.diff(expected.astype(int), axis=axis)).mean()
 
 
 def test_a_huge_frame_is_shown_larger_than_any_size() -> None:
