@@ -33,7 +33,7 @@ class Stage:
         done, now = 0, measured()
         begun = time.perf_counter()
         for piece in itertools.cycle(self._pieces):
-            if time.perf_counter() - begun >= seconds:
+            if done and time.perf_counter() - begun >= seconds:  # a rate of nothing is none
                 break
             self._recogniser.submit(piece, lambda _posteriors, _error: answers.append(None))
             done += 1
@@ -61,7 +61,7 @@ class BytesToText:
             readings = [entry.reader.conclude(entry.job) for entry in entries if entry.job]
             done += len(readings)
             ledger.release(_SOURCE, len(readings))
-            if time.perf_counter() - begun >= seconds:
+            if done and time.perf_counter() - begun >= seconds:  # a rate of nothing is none
                 stop.set()
         return now(done)
 

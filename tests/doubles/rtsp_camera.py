@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.doubles.broker import free_port
 from tests.doubles.toxic_proxy import Moment, Toxic, ToxicProxy
 
 PYTHON = "/usr/bin/python3"  # whose packages are Debian's
@@ -35,12 +35,6 @@ def render_still(folder: Path, level: int) -> Path:
     folder.mkdir()
     cv2.imwrite(str(folder / "0.png"), np.full((240, 320, 3), level, np.uint8))
     return folder
-
-
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 class Wire(ToxicProxy):

@@ -28,23 +28,31 @@ MODELS = ROOT / "models"
 SAMPLES = ROOT / "tests" / "samples"
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin") or "mosquitto"
 
+_KEPT = "$SYS/broker/version"
+
 
 class Subscriber:
     """mosquitto_sub with a session of its own; keeps every message in order of arrival."""
 
     def __init__(self, port: int, topic: str = "edged/#") -> None:
-        command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-q", "1", "-t", topic, "-F", "%U\t%t\t%x"]
+        # The broker keeps its version: once that came, the topic before it is subscribed to.
+        command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(port), "-q", "1", "-t", topic, "-t", _KEPT, "-F", "%U\t%t\t%x"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="ascii")  # a name of a topic is, too
         self.messages: list[tuple[float, str, dict[str, Any]]] = []  # arrival (epoch seconds), topic, payload
         self._readings: list[dict[str, Any]] = []
         self._changed = threading.Condition()
+        self._subscribed = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
+        assert self._subscribed.wait(60), "mosquitto_sub does not subscribe"
 
     def _listen(self) -> None:
         assert self._process.stdout
         for line in self._process.stdout:
             stamp, topic, payload = line.rstrip("\n").split("\t", 2)
+            if topic == _KEPT:
+                self._subscribed.set()
+                continue
             with self._changed:
                 self.messages.append((float(stamp), topic, _said(topic, bytes.fromhex(payload))))
                 if "/read/" in topic:
@@ -208,6 +216,11 @@ class Box:
         """Where the daemon tells its counts: control socket and metrics file."""
         return self.path / "control.sock", self.path / "edged.prom"
 
+    def metrics(self) -> str:
+        """What the metrics file says; nothing before it is first written."""
+        file = self.counted[1]
+        return file.read_text(encoding="utf8") if file.exists() else ""
+
     def stop(self) -> int:
         """SIGTERM, if nothing was counted wrongly; the exit code."""
         assert self.daemon
@@ -243,7 +256,7 @@ class Box:
 
 def edged(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the CLI as a user does."""
-    return subprocess.run([sys.executable, "-m", "edged", *arguments], capture_output=True, text=True, check=False, timeout=120, **options)
+    return subprocess.run([sys.executable, "-m", "edged", *arguments], capture_output=True, text=True, check=False, timeout=600, **options)
 
 
 @contextlib.contextmanager

@@ -86,7 +86,7 @@ def check_settled(socket: Path, work: Path) -> None:
         last[:] = broken_between(status, sum(path.is_file() and "~" in path.name for path in work.rglob("*")))
         return not last
 
-    until(agreed, 20, f"{last}")
+    until(agreed, 60, f"{last}")
 
 
 class Watch:

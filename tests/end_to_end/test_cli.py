@@ -259,7 +259,8 @@ def test_without_a_daemon_and_readings_the_outbox_commands_make_nothing(box: Box
 
 def test_models_list_shows_the_shelf(tmp_path: Path) -> None:
     """Usable models, and why others are not."""
-    done = edged("models", "list", "--models-dir", str(MODELS))
+    shutil.copytree(MODELS / "crnn-zh-en", tmp_path / "shelf" / "crnn-zh-en")  # whatever else lies beside it
+    done = edged("models", "list", "--models-dir", str(tmp_path / "shelf"))
     assert done.returncode == 0
     assert "\ncrnn-zh-en\trecognise\tint8+fp16\t9175 classes\tApache-2.0" in f"\n{done.stdout}"
     (tmp_path / "broken").mkdir()

@@ -77,8 +77,11 @@ def test_the_broker_may_come_later(tmp_path: Path) -> None:
         for name in labels():
             box.drop(SAMPLES / name)
         until_still(lambda: len(box.files("done")) == len(labels()), lambda: (box.answers(), box.files("done")))
+        assert box.daemon
+        box.daemon.send_signal(signal.SIGSTOP)  # what it said before anybody listens would be lost
         box.start_broker()
         subscriber = box.subscribe()
+        box.daemon.send_signal(signal.SIGCONT)
         readings = subscriber.wait(lambda readings: len(readings) >= len(labels()))
         assert [r["seq"] for r in readings] == list(range(1, len(labels()) + 1))
     finally:
@@ -96,7 +99,7 @@ def test_a_picture_that_crashes_the_reader_ends_in_failed(tmp_path: Path) -> Non
         (box.inbox / "poison.png").write_bytes(poison)
         for name in samples:
             box.drop(SAMPLES / name)
-        assert box.start().wait(30) == -signal.SIGABRT
+        assert box.start().wait(120) == -signal.SIGABRT
         box.start()
         readings = {r["origin"]["name"]: r for r in subscriber.wait(lambda readings: len({r["id"] for r in readings}) >= 4)}
         assert readings["poison.png"]["outcome"] == "failed"
@@ -150,7 +153,7 @@ def test_the_unit_is_told_ready_and_stopping(tmp_path: Path) -> None:
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
         notify.bind(str(path))
-        notify.settimeout(30)
+        notify.settimeout(120)
         box = Box(tmp_path, environment={"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "2000000"})
         try:
             box.start()

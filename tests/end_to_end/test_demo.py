@@ -14,7 +14,7 @@ def test_the_demo_shows_every_sample_and_ends_by_itself() -> None:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from edged.config.file import load_config
 from edged.config.last_good import save_last_good
+from edged.control.client import ask
+from tests.doubles.wait import until
 from tests.end_to_end.box import SAMPLES, Box, running
 
 
@@ -14,6 +16,7 @@ def test_beside_a_running_daemon_nothing_is_disturbed(tmp_path: Path) -> None:
     with running(tmp_path) as (box, subscriber):
         box.drop(SAMPLES / "lot.png")
         subscriber.wait(lambda readings: len(readings) >= 1)
+        until(lambda: ask(box.counted[0], "status")["broker"]["sent"] == 1)  # until then, the doctor tries the topic of readings
         done = box.edged("doctor")
         assert done.returncode == 0, done.stdout
         text = " ".join(done.stdout.split())  # lines are wrapped

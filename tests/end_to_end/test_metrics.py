@@ -18,7 +18,7 @@ def test_the_file_tells_what_became_of_every_input(tmp_path: Path) -> None:
         box.drop(LOT)
         (box.inbox / "scan.pdf").write_bytes(b"%PDF-1.7\n1 0 obj\n")
         subscriber.wait(lambda readings: len(readings) >= 2)
-        until(lambda: 'edged_health{state="ok"} 1.0' in box.counted[1].read_text(encoding="utf8"))
+        until(lambda: 'edged_health{state="ok"} 1.0' in box.metrics() and "edged_sent_total 2.0" in box.metrics())
         assert box.stop() == 0
         text = box.counted[1].read_text(encoding="utf8")
         samples = {(s.name, *sorted(s.labels.values())): s.value for family in parsed(text) for s in family.samples}

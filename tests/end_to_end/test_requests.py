@@ -67,7 +67,7 @@ def test_requests_that_come_too_fast_are_counted_where_somebody_looks(tmp_path: 
         until(lambda: told(subscriber, "/response/health"))
         until(lambda: json.loads(box.edged("status", "--json").stdout)["broker"]["requests_dropped"] > 0)
         assert "requests dropped" in box.edged("status").stdout
-        until(lambda: re.search(r"edged_requests_dropped_total [1-9]", box.counted[1].read_text(encoding="utf8")))
+        until(lambda: re.search(r"edged_requests_dropped_total [1-9]", box.metrics()))
 
 
 def test_a_replay_without_a_daemon_is_done_by_the_next_one(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class Machine:
                 env=os.environ | ({} if unified else {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "0"}),
             )
         try:
-            until(self._booted, 60, "the machine booted")
+            until(self._booted, 240, "the machine booted")
         except AssertionError:
             said = self.console.read_text(errors="replace")[-2000:]
             self.close()

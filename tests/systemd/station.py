@@ -44,7 +44,7 @@ class Station:
 
     def readings(self) -> list[dict[str, Any]]:
         """What the subscriber saw, each id once."""
-        seen = self.machine.path("/var/tmp/seen").read_text(encoding="utf-8").splitlines()
+        seen = self.machine.path("/var/tmp/seen").read_bytes().rpartition(b"\n")[0].splitlines()  # the last one may be half written
         return list({reading["id"]: reading for reading in map(json.loads, seen)}.values())
 
     def drop(self, script: str, *names: str) -> None:
@@ -57,7 +57,7 @@ class Station:
         names = [f"{prefix}-{index}.png" for index in range(number)]
         self.drop("; ".join(f"cp /src/tests/samples/lot.png {INBOX}/{name}" for name in names), *names)
 
-    def all_read(self, timeout: float = 60) -> list[dict[str, Any]]:
+    def all_read(self, timeout: float = 180) -> list[dict[str, Any]]:
         """Wait until all that was dropped was published; then nothing may be missing, doubled or out of count."""
         until(lambda: len(self.readings()) >= len(self.dropped), timeout, f"{len(self.dropped)} readings; {self.machine.journal()}")
         readings = self.readings()
@@ -67,14 +67,14 @@ class Station:
 
     def reading(self, name: str) -> dict[str, Any]:
         """The reading of a file, once it is there."""
-        until(lambda: any(reading["origin"]["name"] == name for reading in self.readings()), 30, f"{name} read; {self.machine.journal()}")
+        until(lambda: any(reading["origin"]["name"] == name for reading in self.readings()), 180, f"{name} read; {self.machine.journal()}")
         return next(reading for reading in self.readings() if reading["origin"]["name"] == name)
 
     def restarts(self) -> int:
         """How often systemd started edged again."""
         return int(self.machine.property("NRestarts"))
 
-    def restarted(self, before: int, timeout: float = 60) -> None:
+    def restarted(self, before: int, timeout: float = 180) -> None:
         """Wait until systemd did, and it is ready."""
         until(
             lambda: self.restarts() > before and self.machine.property("ActiveState") == "active",

@@ -9,7 +9,7 @@
   and saves copying and searching 6,625 classes in Python, and nine tenths of the memory in flight.
 * A shape is compiled when the first line needs it, and has its own copy of the weights, 37 MB with two streams. Who reads whole pictures
   needs all widths at once: there one compilation serves them all. It is told the widest and the narrowest, and is given no other widths
-  than the buckets. A stream that goes from one width to another takes longer for it, so who has many lines sorts them.
+  than the buckets and one more. A stream that goes from one width to another takes longer for it, so who has many lines sorts them.
 """
 
 import logging
