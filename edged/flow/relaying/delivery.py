@@ -165,24 +165,26 @@ class Delivery:
         return max(0.0, self._settle_at - self._clock.monotonic()) if self._taken else None
 
     def _ordinary(self, now: float) -> OutboxMessage | None:
-        while self._backlog or self._fetch(now):
+        asked = set[SourceName]()  # topics that one row finds out about, alone: their other rows are not looked for meanwhile
+        while self._backlog or self._fetch(now, asked):
             row = self._backlog.popleft()
             block = self._blocks.get(row.source)
             if block is None:
                 return row
-            if row.source in self._closed(now):
+            if row.source in asked or row.source in self._closed(now):
                 continue
             if not block.alone:
                 return row
             self.suspects.ask(row, now)
+            asked.add(row.source)
         return None
 
-    def _fetch(self, now: float) -> bool:
+    def _fetch(self, now: float, asked: Collection[SourceName]) -> bool:
         if not self._more:
             return False
         held = self._flying.union(self._taken)
         limit = _FETCH + len(held) + len(self.suspects)
-        rows = self._store.due(limit, self._clock.now().timestamp(), skip=self._closed(now))
+        rows = self._store.due(limit, self._clock.now().timestamp(), skip=[*self._closed(now), *asked])
         self._more = len(rows) == limit
         for row in rows:
             if row.damage:

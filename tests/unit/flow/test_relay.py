@@ -12,7 +12,7 @@ from edged.errors import OutboxError
 from edged.flow.outbox import Outbox
 from edged.link import Fault, Message, Presence, Suspicion
 from tests.doubles.disk import FailingDisk
-from tests.doubles.fake_publisher import CRASH, FORGET, HANG_UP, REFUSED, FakePublisher
+from tests.doubles.fake_publisher import ACK, CRASH, FORGET, HANG_UP, REFUSED, FakePublisher
 from tests.doubles.readings import frame_id, reading
 from tests.doubles.relay_rig import BASE, Rig
 
@@ -76,6 +76,22 @@ class TestOrdinaryDays:
         rig.publisher.release()
         rig.go()
         assert (rig.publisher.most_in_flight, rig.publisher.seqs()) == (3, [1, 2, 3, 4])
+        rig.outbox.close()
+
+    def test_a_broker_that_was_restarted_with_one_row_in_flight_and_many_behind_it(self, tmp_path: Path) -> None:
+        """The row is accused, its topic is asked about by one other row, and all of the backlog flows: nothing turns in circles."""
+        hung_up: list[int] = []
+
+        def answer(message: Message) -> str:
+            if "/read/" in message.topic and len(rig.publisher.seqs()) == 5 and not hung_up:
+                hung_up.append(1)
+                return HANG_UP
+            return ACK
+
+        rig = Rig(tmp_path, FakePublisher(window=1, answer=answer))
+        rig.add(200)
+        rig.until(lambda: rig.sent == 200)
+        assert rig.outbox.stats().dead == 0
         rig.outbox.close()
 
     def test_an_idle_relay_sleeps(self, rig: Rig) -> None:
