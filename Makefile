@@ -33,7 +33,7 @@ test: setup test-packages
 	@$(BIN)/python -m pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: setup test-packages
-	@$(BIN)/python -m pytest -m soak -s
+	@$(BIN)/python -m pytest -m soak -s -o faulthandler_timeout=0
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check $(CODE)

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from edged.flow.outbox import Outbox
 from edged.lib.ids import new_id
 from tests.doubles.readings import make_outbox
+
+settings.register_profile("edged", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # how fast it is says the machine
+settings.load_profile("edged")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -80,9 +80,15 @@ class Broker:
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
-            self._process.send_signal(signal.SIGCONT)
-            self._process.wait()
+            for _ in range(30):
+                self._process.send_signal(how)
+                self._process.send_signal(signal.SIGCONT)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(2)  # mosquitto 2.0 forgets a SIGTERM that comes between its handler and its loop
+                    break
+            else:
+                self._process.kill()
+                self._process.wait()
             self._process = None
 
 

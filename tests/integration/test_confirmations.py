@@ -237,6 +237,7 @@ def test_readings_wait_for_a_subscriber(tmp_path: Path, stack: ExitStack) -> Non
     listener = Listener(broker.port)
     stack.callback(listener.close)
     made.until_sent(20)
+    listener.until(lambda heard: 20 in heard.seqs())
     assert [seq for seq in listener.seqs() if seq > 1] == list(range(2, 21))
 
 

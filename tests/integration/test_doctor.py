@@ -94,6 +94,11 @@ class TestFolders:
 
 
 class TestEvents:
+    @pytest.fixture(autouse=True)
+    def _patient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A machine that stands still for two seconds is no folder without events."""
+        monkeypatch.setattr(events, "_SECONDS", 60.0)
+
     @pytest.mark.parametrize("ignore", [[".*"], []], ids=["a file that is ignored", "a folder where it would not be"])
     def test_a_probe_is_noticed_and_gone(self, tmp_path: Path, ignore: list[str]) -> None:
         """Timed by the kernel's own event; the folder is as it was."""

@@ -31,7 +31,7 @@ def inbox(tmp_path: Path) -> Path:
 
 def started(feed: Feed) -> None:
     """Wait until the folder is watched: from then on a test drops into a running daemon."""
-    until(lambda: feed.source._parts.inbox._listed_at > 0, what="the first listing")
+    until(lambda: feed.source.looked, what="the first listing")
 
 
 def test_copied_and_moved_files_arrive_once_in_order(tmp_path: Path, inbox: Path) -> None:
@@ -223,7 +223,7 @@ def test_folders_inside_are_watched_where_asked(tmp_path: Path, inbox: Path) -> 
         (tmp_path / "other").rename(inbox / "other")
         until(lambda: len(feed.delivered) == 4)
         (inbox / "other").rename(inbox / "renamed")
-        until(lambda: any(prefix.startswith("renamed/deep") for prefix in feed.source._parts.inbox._watch._folders.values()))
+        until(lambda: any(prefix.startswith("renamed/deep") for prefix in list(feed.source._parts.inbox._watch._folders.values())))
         put(inbox / "renamed" / "deep" / "4.jpg", picture("4"))
         until(lambda: len(feed.delivered) == 5)
     assert feed.names == ["old/0.jpg", "old/1.jpg", "new/deep/2.jpg", "other/deep/3.jpg", "renamed/deep/4.jpg"]
@@ -276,7 +276,7 @@ def test_a_file_cut_off_before_the_claim_is_given_back(inbox: Path) -> None:
     source = hot_folder(inbox, check=once(lambda: path.write_bytes(picture("other", 99)[:30])), stalled_seconds=3600)
     put(path, picture("first"), age=60)
     with Feed(source) as feed:
-        until(lambda: len(feed.source._parts.inbox._settle) == 1)
+        until(lambda: path.exists() and path.stat().st_size == 30 and len(feed.source._parts.inbox._settle) == 1)
         assert path.read_bytes() == picture("other", 99)[:30]
         assert feed.delivered == []
         path.write_bytes(picture("other", 99))

@@ -51,14 +51,14 @@ def test_two_daemons_share_2000_files(tmp_path: Path) -> None:
     for child in children:
         child.start()
     for event in ready:
-        assert event.wait(30)
+        assert event.wait(120)
     for number in range(count // 2, count):
         put(inbox / f"{number:04}.jpg", picture(str(number)))
-    readings = [told.get(timeout=30) for _ in range(count)]
-    until(lambda: len(filed(tmp_path)) == count, timeout=30)
+    readings = [told.get(timeout=120) for _ in range(count)]
+    until(lambda: len(filed(tmp_path)) == count, timeout=120)
     stop.set()
     for child in children:
-        child.join(30)
+        child.join(120)
         assert child.exitcode == 0
     assert told.empty()
     assert {name for _, name, _ in readings} == {f"{number:04}.jpg" for number in range(count)}
@@ -77,7 +77,7 @@ def test_the_files_of_a_daemon_that_was_killed_are_adopted(tmp_path: Path) -> No
     ready = spawn.Event()
     child = spawn.Process(target=holder, args=(inbox, ready))
     child.start()
-    assert ready.wait(30)
+    assert ready.wait(120)
     ids = [name.partition("~")[0] for name in names(tmp_path / "work" / "inbox" / "gone") if name != ".lock"]
     with Feed(hot_folder(inbox, rescan_seconds=1)) as feed:
         until(lambda: feed.source.counters().rescans >= 2)

@@ -32,7 +32,7 @@ def fill_the_queue(inbox: Path) -> None:
 
 def started(feed: Feed) -> None:
     """Wait until the folder is watched and was listed."""
-    until(lambda: feed.source._parts.inbox._watch is not None and feed.source._parts.inbox._listed_at > 0)
+    until(lambda: feed.source._parts.inbox._watch is not None and feed.source.looked)
 
 
 @pytest.mark.skipif(int(LIMIT.read_text()) > _MOST_QUEUED, reason="the kernel's queue is long here")
@@ -164,4 +164,4 @@ def test_stopping_leaves_nothing_open(inbox: Path) -> None:
             kill(feed)
             until(lambda feed=feed: feed.source.counters().watcher_restarts == 1)
             started(feed)
-    assert opened() == before
+    until(lambda: opened() <= before)  # what an earlier test left to end may have ended meanwhile

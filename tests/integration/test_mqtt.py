@@ -108,7 +108,7 @@ def test_the_will_speaks_for_a_killed_process(tmp_path: Path, broker: Broker, li
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(broker.port), protocol])
     try:
-        listener.until(lambda heard: heard.on("/status") == [{"state": "online"}], 30)
+        listener.until(lambda heard: heard.on("/status") == [{"state": "online"}])
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()

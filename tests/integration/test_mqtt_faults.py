@@ -76,9 +76,10 @@ def test_a_poison_message_does_not_wedge_mqtt_5(tmp_path: Path, stack: ExitStack
     made.add(1)
     made.add(1, size=6000)
     made.add(1)
-    made.until_sent(2, 5)
-    until(lambda: made.outbox.stats().dead == 1, 30)
+    made.until_sent(2)
+    until(lambda: made.outbox.stats().dead == 1, 60)
     listener.until(lambda heard: heard.on("/event/dead_letter"))
+    listener.until(lambda heard: len(heard.seqs()) == 2)
     assert listener.seqs() == [1, 3]
     assert made.relay.health().reconnects == 0
     assert listener.on("/event/dead_letter")[0]["seq"] == 2
@@ -94,14 +95,16 @@ def test_a_poison_message_does_not_wedge_mqtt_311(tmp_path: Path, stack: ExitSta
     until(lambda: made.relay.health().connected)
     listener.until(lambda heard: heard.on("/status"))
     made.add(1, size=6000)
-    until(lambda: made.relay.health().reconnects == 1)
+    until(lambda: made.relay.health().reconnects)
     made.add(1)
-    made.until_sent(1, 5)
-    until(lambda: made.outbox.stats().dead == 1, 30)
+    made.until_sent(1)
+    before = made.relay.health().reconnects  # one, unless we were held up: without a control it is tried now and then
+    until(lambda: made.outbox.stats().dead == 1, 60)
     made.add(1)
     made.until_sent(2)
+    listener.until(lambda heard: len(heard.seqs()) == 2)
     assert listener.seqs() == [2, 3]
-    assert made.relay.health().reconnects <= 3
+    assert made.relay.health().reconnects - before <= 2
 
 
 def test_a_poison_message_in_a_crowd_dies_alone(tmp_path: Path, stack: ExitStack) -> None:
@@ -114,7 +117,7 @@ def test_a_poison_message_in_a_crowd_dies_alone(tmp_path: Path, stack: ExitStack
     made.add(30)
     made.start()
     made.until_sent(39)
-    until(lambda: made.outbox.stats().dead == 1, 30)
+    until(lambda: made.outbox.stats().dead == 1, 60)
     assert [letter.seq for letter in made.outbox.dead()] == [10]
     assert made.relay.health().reconnects <= 5
 
@@ -181,7 +184,7 @@ def test_a_broker_that_hangs_is_left(tmp_path: Path, stack: ExitStack) -> None:
     until(lambda: made.relay.health().connected)
     broker.freeze()
     made.add(3)
-    until(lambda: made.relay.health().reconnects == 1, 30)
+    until(lambda: made.relay.health().reconnects == 1, 90)
     broker.kill()
     broker.start()
     made.until_sent(3)

@@ -153,7 +153,8 @@ def test_a_source_that_goes_on_until_a_restart_keeps_its_dictionary(house: House
 
 
 def opened() -> set[int]:
-    """Every recogniser of this process that holds a model."""
+    """Every recogniser of this process that holds a model; those that nobody holds any more go first."""
+    gc.collect()
     return {id(found) for found in gc.get_objects() if isinstance(found, Recogniser) and found.compiled}
 
 
@@ -213,7 +214,7 @@ def test_a_bad_one_changes_nothing_and_is_told_until_a_good_one_came(house: Hous
     assert house.daemon.parts.succession.current is before
     assert house.daemon.parts.succession.living == 1
     assert len(before.recognisers[0].compiled) == 1
-    assert opened() == open_before  # what was built in vain is closed
+    assert opened() <= open_before  # what was built in vain is closed
     assert logging.getLogger("edged").level == level
     assert house.events()[0].startswith("reload_failed ")
     assert all(any(error in record.getMessage() for record in caplog.records) for error in outcome.errors)

@@ -255,7 +255,7 @@ def test_a_worker_that_does_not_stop_is_named(caplog: pytest.LogCaptureFixture) 
     log: list[str] = []
     release = threading.Event()
     stuck = Stage("feed", stuck=release)
-    house = House(Stage("relay", log=log), stuck, times=SupervisorTimes(tick=0.002, stop=1.0)).start()
+    house = House(Stage("relay", log=log), stuck, times=SupervisorTimes(tick=0.002, stop=4.0)).start()
     stuck.working.wait(60)
     assert house.stop() == Verdict(exit_code=0, left=("feed",))
     assert log[-1] == "relay stopped"

@@ -99,7 +99,7 @@ def test_every_input_makes_one_reading_and_is_filed_away() -> None:
     with line(["a"]) as it:
         for number in range(20):
             it.trays["a"].drop(f"{number}", b"x" * (number + 1))
-        until(lambda: len(it.trays["a"].finished) == 20)
+        until(lambda: len(it.store.filed_ids) == 20)  # the last that is done
         assert names(it.store) == [f"{n}" for n in range(20)]
         assert set(it.store.filed_ids) == set(it.trays["a"].finished)
         assert (it.ledger.flow().accepted, it.ledger.flow().readings, it.ledger.flow().in_work) == (20, 20, 0)
@@ -219,11 +219,10 @@ def test_storage_that_fails_ends_the_sink() -> None:
 def test_an_input_that_cannot_be_filed_keeps_its_slot_and_is_tried_again() -> None:
     """A done folder that takes nothing stops intake instead of filling work for ever."""
     with line(["a"]) as it:
-        finish, refusals = it.sources[0].finish, [3 * SLOTS]
+        finish, healed = it.sources[0].finish, threading.Event()
 
         def refusing(*arguments: Any) -> None:
-            refusals[0] -= 1
-            if refusals[0] > 0:
+            if not healed.is_set():
                 raise PermissionError(13, "Permission denied", "done")
             finish(*arguments)
 
@@ -232,6 +231,7 @@ def test_an_input_that_cannot_be_filed_keeps_its_slot_and_is_tried_again() -> No
             it.trays["a"].drop(f"{number}", b"x")
         until(lambda: it.sink.unfiled == SLOTS)
         assert len(it.trays["a"].waiting) == 3
+        healed.set()
         until(lambda: len(it.trays["a"].finished) == SLOTS + 3)
 
 

@@ -46,8 +46,9 @@ def test_a_line_that_cannot_be_submitted_takes_nothing() -> None:
             share.submit(LINE, lambda *_: None)
 
 
-def test_files_give_way_to_frames_for_a_moment() -> None:
+def test_files_give_way_to_frames_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No line of a file begins while a frame is read; one that waited long goes on all the same."""
+    monkeypatch.setattr("edged.flow.share._WAY_SECONDS", 60.0)
     begun: list[Any] = []
     precedence = Precedence()
     share = Share(2, lambda _, done: begun.append(done), lambda: None, precedence)
@@ -60,6 +61,7 @@ def test_files_give_way_to_frames_for_a_moment() -> None:
     precedence.end()
     thread.join(30)
     assert len(begun) == 1
+    monkeypatch.setattr("edged.flow.share._WAY_SECONDS", 0.05)
     precedence.begin()
     share.submit(LINE, lambda *_: None)
     assert len(begun) == 2

@@ -18,7 +18,7 @@ def test_a_missing_permission_is_an_error(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(InotifyFD, "add_callback", lambda *_: -1)
     with pytest.raises(PermissionError):
         FolderWatch(str(tmp_path), recursive=False, wake=lambda: None)
-    assert len(names(Path("/proc/self/fd"))) == before
+    until(lambda: len(names(Path("/proc/self/fd"))) <= before)  # what an earlier test left to end may have ended meanwhile
 
 
 @pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("."), lambda path: None], ids=["file", "link", "nothing"])
@@ -61,10 +61,9 @@ def test_hints_that_nobody_takes_do_not_pile_up(tmp_path: Path, monkeypatch: pyt
     """While intake is stopped a camera may rewrite one file for days: beyond a bound the folder is listed instead."""
     monkeypatch.setattr(watch_module, "_MOST_HINTS", 10, raising=False)
     watch = FolderWatch(str(tmp_path), recursive=False, wake=lambda: None)
-    for _ in range(50):
-        put(tmp_path / "latest.png", b"x")
+    for number in range(50):
+        put(tmp_path / f"latest-{number % 2}.png", b"x")  # of equal events in a row the kernel makes one
     until(watch.take_overflow)
     assert len(watch.take_hints()) == 10
-    put(tmp_path / "next.png", b"x")
-    until(lambda: "next.png" in [hint.name for hint in watch.take_hints()])
+    until(lambda: put(tmp_path / "next.png", b"x") and "next.png" in [hint.name for hint in watch.take_hints()])
     watch.stop()
