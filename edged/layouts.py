@@ -7,7 +7,7 @@ from typing import Final
 
 from edged.config import ReadingSection
 from edged.flow.at_once import AtOnce
-from edged.flow.detect import Corners, Detector, lines_of, standing, the_right_way
+from edged.flow.detect import MAX_BOXES, Corners, Detector, lines_of, standing, the_right_way
 from edged.flow.preprocess import prepare
 from edged.flow.quality import Gate
 from edged.flow.regions import Regions, reference_of
@@ -61,9 +61,16 @@ def detected(source: ReadingSection, detector: Detector, at_once: AtOnce, rest: 
         is_large = image.shape[0] * image.shape[1] >= _LARGE
         if is_large:
             rest()
-        boxes = the_right_way(image, partial(find, beat, is_large), partial(at_once, seen=seen))
-        lines = tuple(replace(line, seen=seen.get(line.image.tobytes())) for line in lines_of(image, boxes, line_of, gate.reasons))
+        boxes = the_right_way(image, partial(find, beat, is_large), partial(at_once, seen=seen, beat=beat))
+        lines = tuple(replace(line, seen=seen.get(line.image.tobytes())) for line in lines_of(image, boxes, line_of, gate.reasons, beat))
         poor = [told for number, line in enumerate(lines, start=1) for told in gate.refusals(line.reasons, f"line {number}: ")]
-        return Laid(lines=lines, refusals=tuple(poor))
+        return Laid(lines=lines, reasons=_too_many(len(lines)), refusals=tuple(poor))
 
     return layout
+
+
+def _too_many(found: int) -> tuple[str, ...]:
+    """Why a page may not have been read whole: each look ends at so many texts, and leaves the smallest out."""
+    if found < MAX_BOXES:
+        return ()
+    return (f"{found} texts were found, and a look ends at {MAX_BOXES}: some may be missing; cut the page into smaller pictures",)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edged.errors import FrameFailed
+from edged.lib.beat import Beat, nothing
 from edged.types import Answer, Pixels, Posteriors, Transcript
 
 _LOOK_SECONDS: Final = 1.0  # how long to wait for an answer before looking for an inference that failed
@@ -22,27 +23,33 @@ class AtOnce:
     join: Callable[[Sequence[Posteriors]], Posteriors]
     transcribe: Callable[[Posteriors], Transcript]
 
-    def __call__(self, cuts: Sequence[Pixels], seen: MutableMapping[bytes, Posteriors] | None = None) -> list[Transcript]:
+    def __call__(
+        self, cuts: Sequence[Pixels], seen: MutableMapping[bytes, Posteriors] | None = None, beat: Beat = nothing
+    ) -> list[Transcript]:
         """What they say, in their order; what was *seen* in each prepared cut is kept under its bytes.
+
+        Calls *beat* with each piece that is taken and each that is answered: a long line has many.
 
         Raises:
             FrameFailed: The recogniser failed.
         """
         lines = [self.prepared(cut) for cut in cuts]
-        awaited = [[self._start(piece) for piece in self.cut(line)] for line in lines]
-        answers = [self.join([self._posteriors(one) for one in pieces]) for pieces in awaited]
+        awaited = [[self._start(piece, beat) for piece in self.cut(line)] for line in lines]
+        answers = [self.join([self._posteriors(one, beat) for one in pieces]) for pieces in awaited]
         if seen is not None:
             seen.update((line.tobytes(), posteriors) for line, posteriors in zip(lines, answers, strict=True))
         return [self.transcribe(posteriors) for posteriors in answers]
 
-    def _start(self, piece: Pixels) -> "_Awaited":
+    def _start(self, piece: Pixels, beat: Beat) -> "_Awaited":
         awaited = _Awaited()
         self.submit(piece, awaited.answer)
+        beat()
         return awaited
 
-    def _posteriors(self, awaited: "_Awaited") -> Posteriors:
+    def _posteriors(self, awaited: "_Awaited", beat: Beat) -> Posteriors:
         while not awaited.answered.wait(_LOOK_SECONDS):
             self.check()
+        beat()
         if awaited.posteriors is None:
             msg = f"the recogniser failed: {awaited.error}"
             raise FrameFailed(msg, hint="see the journal of the daemon") from awaited.error

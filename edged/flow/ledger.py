@@ -27,6 +27,7 @@ class Entry:
     reader: Concludes
     since: float  # monotonic
     allowed: float = 0.0  # seconds that its frames may take to come, before anything is amiss
+    heard: float = 0.0  # monotonic, the last sign of life of the feed that reads it
     job: Job | None = None
 
 
@@ -84,6 +85,12 @@ class Ledger:
 
         return completed
 
+    def alive(self, source: SourceName) -> None:
+        """The feed that reads the newest input of a source goes on: a page may take longer than any answer."""
+        with self._changed:
+            if queue := self._queues[source]:
+                queue[-1].heard = self._clock.monotonic()
+
     def ready(self, limit: int, timeout: float) -> list[Entry]:
         """The completed heads of all sources, up to *limit*, waiting *timeout* seconds for the first."""
         with self._changed:
@@ -128,7 +135,9 @@ class Ledger:
         return self._clock.monotonic() - entry.since
 
     def oldest_seconds(self) -> float:
-        """How long the longest waiting input is being recognised; 0 where none is."""
+        """How long nothing was heard of the input that waits longest for its answers; 0 where none does."""
         with self._changed:
-            waiting = [entry.since + entry.allowed for queue in self._queues.values() for entry in queue if entry.job is None]
+            waiting = [
+                max(entry.since + entry.allowed, entry.heard) for queue in self._queues.values() for entry in queue if entry.job is None
+            ]
         return max(0.0, self._clock.monotonic() - min(waiting)) if waiting else 0.0

@@ -70,7 +70,11 @@ class FeedWorker:
             answered(job)
             give_back()
 
-        reader.begin(delivery, completed, beat)
+        def heard() -> None:
+            self._ledger.alive(delivery.source)
+            beat()
+
+        reader.begin(delivery, completed, beat if delivery.window else heard)  # a part has a deadline of its own, and beats while it waits
 
     def _next(self, deliveries: Iterator[Delivery]) -> Delivery | None:
         """The next input, or None at the end; without one the slot goes back, whatever happened."""

@@ -1,6 +1,7 @@
 """How much of large pictures may lie decoded in memory: counted in pixels, for all sources together."""
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
@@ -23,6 +24,7 @@ class Room:
     def __init__(self, pixels: int = ROOM) -> None:
         """Hold so many pixels at most, unless a single picture has more."""
         self._pixels, self._taken = pixels, 0
+        self._line = deque[object]()  # who waits; in turn, else many small pictures keep a large one out for ever
         self._changed = threading.Condition()
 
     def visit(self, beat: Beat) -> "Visit":
@@ -30,11 +32,21 @@ class Room:
         return Visit(self, beat)
 
     def enter(self, pixels: int, beat: Beat) -> None:
-        """Take room, waiting until there is some."""
+        """Take room, waiting until there is some and nobody came before."""
+        turn = object()
+
+        def may() -> bool:
+            return self._line[0] is turn and (not self._taken or self._taken + pixels <= self._pixels)
+
         with self._changed:
-            while not self._changed.wait_for(lambda: not self._taken or self._taken + pixels <= self._pixels, _PATIENCE):
-                beat()
-            self._taken += pixels
+            self._line.append(turn)
+            try:
+                while not self._changed.wait_for(may, _PATIENCE):
+                    beat()
+                self._taken += pixels
+            finally:
+                self._line.remove(turn)
+                self._changed.notify_all()
 
     def leave(self, pixels: int) -> None:
         """Give room back."""

@@ -111,6 +111,16 @@ def test_a_few_hundred_at_a_time(inbox: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [[row[2] for row in retried(inbox)[0]] for _ in range(3)] == [["a", "b"], ["c"], []]
 
 
+def test_those_that_cannot_be_moved_keep_none_of_the_others(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many they are; so many are told of."""
+    monkeypatch.setattr(retry, "_AT_ONCE", 2)
+    fail(inbox, "a", "b", "c", "d")
+    for name in "abc":
+        (inbox / name).write_bytes(b"newer")
+    moved, left = retried(inbox)
+    assert ([row[2] for row in moved], [row[2] for row in left]) == (["d"], ["a", "b"])
+
+
 def test_what_is_not_ours_stays(inbox: Path, tmp_path: Path) -> None:
     """Names without an id, sidecars whose file is gone, folders."""
     [id] = fail(inbox, "a.jpg")

@@ -12,10 +12,10 @@ stacked.py   columns of characters, as rows
 lines.py     as text lines for the recogniser
 """
 
-from edged.flow.detect.boxes import Corners
+from edged.flow.detect.boxes import MAX_BOXES, Corners
 from edged.flow.detect.lines import lines_of
 from edged.flow.detect.network import Detector
 from edged.flow.detect.stacked import standing
 from edged.flow.detect.way_up import the_right_way
 
-__all__ = ["Corners", "Detector", "lines_of", "standing", "the_right_way"]
+__all__ = ["MAX_BOXES", "Corners", "Detector", "lines_of", "standing", "the_right_way"]

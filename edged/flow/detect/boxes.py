@@ -7,6 +7,7 @@ its polygons (Vatti clipping; of a rectangle that is a rectangle again, so nothi
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import cv2
@@ -35,9 +36,9 @@ def boxes_of(likely: Map, thresholds: Thresholds) -> list[Corners]:
     """The rectangles of text in the map, in pixels of the map, in no order; no more than MAX_BOXES, the largest."""
     mask = (likely > SURE * thresholds.pixel).view(np.uint8)
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    largest = sorted(contours, key=cv2.contourArea, reverse=True)[:MAX_BOXES]
+    largest = sorted(contours, key=cv2.contourArea, reverse=True)[: 2 * MAX_BOXES]
     found = (_box(likely, contour, thresholds) for contour in largest)
-    return [box for box in found if box is not None]
+    return list(islice((box for box in found if box is not None), MAX_BOXES))
 
 
 def _box(likely: Map, contour: cv2.typing.MatLike, thresholds: Thresholds) -> Corners | None:

@@ -4,7 +4,7 @@ A detector that is shown a large frame at a quarter of its size says of text of 
 takes neighbouring lines for one. So the first look tells where to look closer, and a page of large print costs no second one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import cv2
@@ -37,14 +37,26 @@ def closer(boxes: Sequence[Corners], scale: float, pixels: int, search: Search) 
         if not small or 1 / by < _GAIN * scale or pixels > LARGEST * by * by:
             return kept
         large = [box for box in kept if height_of(box) * scale >= SMALL]
-        fresh = [box for box in search(by, small) if not any(covered(box, other) > _SAME for other in large)]
-        missed = [box for box in small if not any(covered(other, box) > 0 for other in fresh)]
+        found = search(by, small)
+        fresh = [box for box, near in zip(found, _near(found, large), strict=True) if not any(covered(box, one) > _SAME for one in near)]
+        missed = [box for box, near in zip(small, _near(small, fresh), strict=True) if not any(covered(one, box) > 0 for one in near)]
         kept, scale = [*large, *fresh, *missed], 1 / by
 
 
 def height_of(corners: Corners) -> float:
     """The shorter side of a box."""
     return float(min(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[3] - corners[0])))
+
+
+def _near(boxes: Sequence[Corners], others: Sequence[Corners]) -> Iterator[list[Corners]]:
+    """For each box those of the others that may share something with it: of a thousand, a few."""
+    if not others:
+        yield from ([] for _ in boxes)
+        return
+    lows, highs = np.stack([box.min(axis=0) for box in others]), np.stack([box.max(axis=0) for box in others])
+    for box in boxes:
+        meets = (lows < box.max(axis=0)).all(axis=1) & (highs > box.min(axis=0)).all(axis=1)
+        yield [others[int(index)] for index in np.flatnonzero(meets)]
 
 
 def covered(corners: Corners, other: Corners) -> float:

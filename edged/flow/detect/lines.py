@@ -7,6 +7,7 @@ import numpy as np
 from edged.flow.detect.boxes import Corners
 from edged.flow.detect.crop import cut_out
 from edged.flow.detect.stacked import in_a_row, is_column
+from edged.lib.beat import Beat, nothing
 from edged.types import Box, Pixels, TextLine
 
 
@@ -15,6 +16,7 @@ def lines_of(
     boxes: Sequence[Corners],
     prepared: Callable[[Pixels], Pixels],
     doubts: Callable[[Pixels], tuple[str, ...]] = lambda _: (),
+    beat: Beat = nothing,
 ) -> tuple[TextLine, ...]:
     """Cut text lines out of a frame, in the order of the boxes.
 
@@ -23,9 +25,15 @@ def lines_of(
         boxes: Clockwise from the top left of each text, in pixels of the frame.
         prepared: Brings a cut to what the recogniser wants to see.
         doubts: Says why a cut may be read wrong.
+        beat: Called for each line: a page may have a thousand.
     """
     tall, wide = image.shape[:2]
-    cuts = ((corners, _cut(image, corners)) for corners in boxes)
+
+    def cut(corners: Corners) -> Pixels:
+        beat()
+        return _cut(image, corners)
+
+    cuts = ((corners, cut(corners)) for corners in boxes)
     return tuple(TextLine(image=prepared(cut), box=_box(corners, wide, tall), reasons=doubts(cut)) for corners, cut in cuts)
 
 

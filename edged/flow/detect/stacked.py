@@ -14,6 +14,7 @@ from edged.types import Pixels
 _TALL: Final = 1.5  # times the width
 _LOWEST, _HIGHEST = 0.6, 1.5  # a character and its gap, in widths of the column
 _EMPTY: Final = 0.1  # of the ink that a piece has on average
+_COUNTS: Final = 96  # numbers of characters that are tried at most: each costs a look at all of its gaps
 _AS_CLEAR: Final = 0.1  # of the mean ink: gaps no worse than this are as good, and more of them are likelier
 
 
@@ -40,7 +41,9 @@ def in_a_row(cut: Pixels) -> Pixels:
     grey = cut.mean(axis=2, dtype=np.float32)
     ink = np.abs(np.diff(grey, axis=1)).mean(axis=1) if wide > 1 else np.zeros(tall, np.float32)
     most = max(1, floor(tall / (_LOWEST * wide)))
-    cuts = [_gaps(ink, count) for count in range(max(1, ceil(tall / (_HIGHEST * wide))), most + 1)] or [_gaps(ink, 1)]
+    least = max(1, ceil(tall / (_HIGHEST * wide)))
+    counts = range(least, most + 1, max(1, -(-(most + 1 - least) // _COUNTS)))
+    cuts = [_gaps(ink, count) for count in counts] or [_gaps(ink, 1)]
     costs = [float(ink[gaps].max()) if gaps else float(ink.mean()) for gaps in cuts]
     enough = min(costs) + _AS_CLEAR * float(ink.mean())
     best = max((gaps for gaps, cost in zip(cuts, costs, strict=True) if cost <= enough), key=len)

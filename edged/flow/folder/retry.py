@@ -1,7 +1,6 @@
 """Failed files back into the drop folder, where they are claimed anew under their old name."""
 
 import contextlib
-import heapq
 import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -52,18 +51,16 @@ def retry_failed(source: SourceName, section: FolderSection, wanted: Wanted) -> 
     with opened(section.path.resolve()) as inbox:
         for day in day_folders(root):
             with opened(root / day) as folder:
-                for name in _candidates(folder, wanted, source):
-                    if len(retried.moved) + len(retried.left) < _AT_ONCE:
-                        _move(name, folder, inbox, retried)
+                for name in sorted(_failed_inputs(folder, wanted, source), key=str):
+                    if len(retried.moved) >= _AT_ONCE:
+                        break
+                    _move(name, folder, inbox, retried)
                 if retried.moved:
                     fsync_dir(folder)
         if retried.moved:
             fsync_dir(inbox)
+    del retried.left[_AT_ONCE:]  # told of; more of them keep nobody else from being moved
     return retried
-
-
-def _candidates(folder: int, wanted: Wanted, source: SourceName) -> list[ClaimedName]:
-    return heapq.nsmallest(_AT_ONCE, _failed_inputs(folder, wanted, source), key=str)
 
 
 def _failed_inputs(folder: int, wanted: Wanted, source: SourceName) -> Iterator[ClaimedName]:

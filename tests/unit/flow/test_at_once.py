@@ -66,3 +66,10 @@ def test_what_nobody_answers_is_looked_after(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_nothing_is_asked_of_nothing() -> None:
     assert at_once(lambda _piece, _answer: None)([]) == []
+
+
+def test_a_line_of_many_pieces_shows_that_it_goes_on() -> None:
+    """With each piece that is taken, and each that is answered: a feed that is silent for seconds is thought to hang."""
+    beats: list[int] = []
+    at_once(lambda piece, answer: answer(piece[0, :, 0].astype(int), None))(cuts(1, 2, 3), beat=lambda: beats.append(1))  # type: ignore[arg-type]
+    assert len(beats) == 12

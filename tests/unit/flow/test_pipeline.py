@@ -15,9 +15,10 @@ import pytest
 from edged.errors import OutboxError
 from edged.flow.ledger import Ledger
 from edged.flow.pipeline import FeedWorker, Fresh, Lease, RecogniseWatch, SinkWorker
-from edged.flow.reader import Reader
+from edged.flow.reader import Job, Reader
+from edged.lib.beat import Beat, nothing
 from edged.lib.clock import SystemClock
-from edged.types import Answer, Exhibit, Outcome, SourceName, Transcript
+from edged.types import Answer, Delivery, Exhibit, Outcome, Reading, SourceName, Transcript
 from tests.doubles.clock import FakeClock
 from tests.doubles.fake_source import FakeSource, Tray
 from tests.doubles.memory_store import MemoryStore
@@ -302,6 +303,37 @@ def test_the_watch_beats_only_while_answers_come() -> None:
     assert checks == [11.0]
     held.answer(0)
     assert beats(RecogniseWatch(ledger, 10, lambda: checks.append(now[0]))) == 1
+
+
+def test_a_page_that_takes_long_is_not_thought_to_be_without_answers() -> None:
+    """The watch counts from the last sign of life of the feed that reads it: tiles are many, and lines a thousand."""
+    now, counted = [0.0], []
+    clock = SystemClock()
+    clock.monotonic = lambda: now[0]  # type: ignore[method-assign]
+    ledger, tray, stop, held = Ledger([SourceName("a")], SLOTS, clock), Tray(), threading.Event(), Held()
+    subject = reader(submit=held.submit, cut=lambda pixels: [pixels])
+
+    class Slow:
+        """Takes a minute, and shows that it goes on."""
+
+        def begin(self, delivery: Delivery, completed: Callable[[Job], None], beat: Beat = nothing) -> Job:
+            for _ in range(12):
+                now[0] += 5
+                beat()
+                counted.append(beats(RecogniseWatch(ledger, 10, lambda: None)))
+            stop.set()
+            return subject.begin(delivery, completed, beat)
+
+        def conclude(self, job: Job) -> Reading:
+            return subject.conclude(job)
+
+    tray.drop("1", b"x")
+    FeedWorker(FakeSource("a", tray), ledger, lambda: Lease(Slow(), lambda: None)).run(stop, lambda: None)
+    assert counted == [1] * 12
+    now[0] += 11
+    assert beats(RecogniseWatch(ledger, 10, lambda: None)) == 0  # now an answer is missing
+    held.answer(0)
+    assert beats(RecogniseWatch(ledger, 10, lambda: None)) == 1
 
 
 def beats(watch: RecogniseWatch) -> int:

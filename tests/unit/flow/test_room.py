@@ -59,3 +59,40 @@ def test_a_picture_that_fails_leaves_no_trace() -> None:
         pass
     with room.visit(lambda: pytest.fail("waited")) as visit:
         visit.admit(100)
+
+
+def test_many_small_pictures_do_not_keep_a_large_one_out() -> None:
+    """Whoever comes later waits behind it, also where there is room for him."""
+    room, order = Room(100), list[str]()
+
+    def enter(name: str, pixels: int, waits: threading.Event) -> None:
+        with room.visit(waits.set) as visit:
+            visit.admit(pixels)
+            order.append(name)
+
+    with room.visit(lambda: None) as before:
+        before.admit(10)
+        threads = []
+        for name, pixels in (("large", 120), ("small", 10)):
+            waits = threading.Event()
+            threads.append(threading.Thread(target=enter, args=(name, pixels, waits)))
+            threads[-1].start()
+            assert waits.wait(30), f"{name} did not wait"
+    for thread in threads:
+        thread.join(30)
+    assert order == ["large", "small"]
+
+
+def test_who_gives_up_waiting_leaves_the_line() -> None:
+    """A beat that raises ends the wait of its picture alone."""
+    room = Room(100)
+
+    def raising() -> None:
+        raise ZeroDivisionError
+
+    with room.visit(lambda: None) as before:
+        before.admit(60)
+        with pytest.raises(ZeroDivisionError), room.visit(raising) as visit:
+            visit.admit(60)
+        with room.visit(lambda: pytest.fail("waited")) as after:
+            after.admit(40)

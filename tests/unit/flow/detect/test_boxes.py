@@ -70,3 +70,13 @@ def test_no_picture_makes_more_than_so_many_boxes() -> None:
     boxes = boxes_of(likely, PLAIN)
     assert len(boxes) == MAX_BOXES
     assert min(box.min() for box in boxes) == pytest.approx(boxes[0].min())
+
+
+def test_specks_that_are_no_text_take_no_place_of_texts() -> None:
+    """What is too unlikely is not counted among the largest."""
+    likely = np.zeros((800, 400), np.uint8)
+    for y in range(0, 400, 10):
+        for x in range(0, 400, 10):
+            likely[y : y + 8, x : x + 8] = round(SURE * 0.4)  # larger, and likely enough for a pixel only
+            likely[400 + y : 400 + y + 5, x : x + 5] = SURE
+    assert len(boxes_of(likely, Thresholds())) >= 2 * MAX_BOXES - 1600

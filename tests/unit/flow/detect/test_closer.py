@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from edged.flow.detect.boxes import Corners
 from edged.flow.detect.closer import LARGEST, SMALL, closer, covered, height_of
@@ -67,3 +68,18 @@ def test_how_much_of_a_box_lies_in_another() -> None:
     assert covered(box(0, 0, 10, 10), box(5, 0, 100, 10)) == 0.5
     assert covered(box(0, 0, 10, 10), box(20, 0, 10, 10)) == 0
     assert covered(box(2, 2, 5, 5), box(0, 0, 10, 10)) == 1
+
+
+def test_a_page_of_a_thousand_small_texts_is_compared_where_they_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with each would take longer than a feed may be silent."""
+    compared: list[int] = []
+
+    def counted(corners: Corners, other: Corners) -> float:
+        compared.append(1)
+        return covered(corners, other)
+
+    monkeypatch.setattr("edged.flow.detect.closer.covered", counted)
+    page = [box(200 * (number % 25), 60 * (number // 25), 150, 12) for number in range(1000)]
+    found = [one + np.float32(1) for one in page]
+    assert len(closer(page, 0.25, 40_000_000, Searcher(found))) == 1000
+    assert len(compared) <= 2000

@@ -58,3 +58,11 @@ def test_a_box_without_pixels_has_one(corners: list[tuple[float, float]]) -> Non
     """Whatever a detector says, there is something to read."""
     (line,) = lines_of(frame(), [np.array(corners, np.float32)], lambda cut: cut)
     assert min(line.image.shape) >= 1
+
+
+def test_a_page_of_many_lines_shows_that_it_goes_on() -> None:
+    """Each line may take milliseconds, a page may have a thousand."""
+    image, beats = frame(), list[int]()
+    corners = patch(image, 0)
+    lines_of(image, [corners] * 5, lambda cut: cut, beat=lambda: beats.append(1))
+    assert len(beats) == 5

@@ -1,12 +1,14 @@
 """Columns of characters."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 
 from edged.flow.detect.boxes import Corners, clockwise
 from edged.flow.detect.lines import lines_of
-from edged.flow.detect.stacked import in_a_row, standing
+from edged.flow.detect.stacked import _gaps, in_a_row, standing
 from edged.flow.detect.way_up import the_right_way
 from edged.types import Pixels
 
@@ -67,3 +69,18 @@ def test_a_column_stands_as_its_page_and_is_read_as_a_row() -> None:
     (line,) = lines_of(image, boxes, lambda cut: cut)
     assert line.box == ((20.0, 10.0), (60.0, 10.0), (60.0, 190.0), (20.0, 190.0))
     assert line.image.shape[1] > 4 * line.image.shape[0]
+
+
+def test_an_endless_column_costs_no_endless_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers of characters that are tried do not grow with its length, else the gaps grow with its square."""
+    tried: list[int] = []
+
+    def counted(ink: Any, count: int) -> list[int]:
+        tried.append(count)
+        return _gaps(ink, count)
+
+    monkeypatch.setattr("edged.flow.detect.stacked._gaps", counted)
+    assert in_a_row(np.zeros((16_000, 20, 3), np.uint8)).shape[0] > 0
+    assert len(tried) <= 96
+    assert min(tried) == 534
+    assert max(tried) > 1320
