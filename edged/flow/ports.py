@@ -127,6 +127,9 @@ class MessageStore(Protocol):
         Rows of the sources in *skip* are passed over.
         """
 
+    def newest(self, source: SourceName) -> OutboxMessage | None:
+        """The pending row of a source with the highest `seq`; None where none is pending."""
+
     def accept(self, seqs: Sequence[int], again: float | None = None) -> None:
         """The broker took these rows: pending becomes sent.
 

@@ -32,6 +32,7 @@ _TICK = 0.5  # seconds: how soon a stop is seen, and how often rows whose time h
 _RECEIPT_SECONDS = 20.0
 _FAREWELL_SECONDS = 1.0  # for what is in flight, and again for `offline`, and again for the goodbye
 _TIDY_SECONDS = 60.0
+_AT_ONCE = 32  # parcels of a step: what is too large for the broker takes no place in the window, and a commit each
 
 
 class Relay:
@@ -244,10 +245,11 @@ class Relay:
             self._lanes.notices.refresh(self._presence)
         while self._events:
             self._lanes.notices.event(self._events.popleft())
-        while len(self._flights) < link.window:
-            parcel = self._lanes.next(self._flights.parcels(), link.window)
+        for _ in range(_AT_ONCE):
+            parcel = self._lanes.next(self._flights.parcels(), link.window) if len(self._flights) < link.window else None
             if parcel is None or not self._send(parcel, now):
                 return
+        self._wake.set()  # there is more: after a beat
 
     def _send(self, parcel: Parcel, now: float) -> bool:
         try:

@@ -53,6 +53,16 @@ class MessageStoreContract:
         assert [row.seq for row in store.due(3, NOW)] == [1, 2, 3]
         assert [row.seq for row in store.due(10, NOW, skip=[SourceName("b")])] == [2, 4, 6]
 
+    def test_the_newest_is_the_pending_row_that_was_committed_last(self, store: MessageStore) -> None:
+        """Of one source, due or not."""
+        store.add([reading(n, source=SourceName("ab"[n % 2])) for n in range(1, 8)])
+        store.accept([7])
+        store.keep(5, "quota", NOW + 10, count=False)
+        newest = store.newest(SourceName("b"))
+        assert newest is not None
+        assert (newest.seq, newest.id, newest.source, json.loads(newest.payload)["seq"]) == (5, frame_id(5), "b", 5)
+        assert store.newest(SourceName("none")) is None
+
     def test_due_does_not_claim(self, store: MessageStore) -> None:
         """Saying nothing keeps: the same rows are due again."""
         store.add([reading(1)])

@@ -17,6 +17,7 @@ from edged.flow.outbox.schema import PAGE_BYTES
 from edged.types import RowState
 
 CHUNK = 256  # rows forgotten at a time: bounds how long the lock is held
+_CHUNKS = 64  # in one commit: more of them than this take longer than a worker may be without a sign of life
 _ROW_BYTES = PAGE_BYTES  # more than what a row takes in tables, indexes and half-empty pages beside its payload
 
 _OLDEST = """
@@ -55,6 +56,25 @@ class Budget:
                 raise self._full(database, held, removed)
             removed += gone
         return removed
+
+    def exceeded(self, database: Database, db: sqlite3.Connection) -> bool:
+        """Whether more is held than may be: the budget was lowered."""
+        return database.live_bytes(db) > self.max_bytes - WAL_BYTES
+
+    def shrink(self, database: Database, db: sqlite3.Connection) -> Removed:
+        """Forget the oldest sent rows, some at a time, until the budget is kept or nothing more may go."""
+        removed = Removed()
+        for _ in range(_CHUNKS):
+            gone = _forget(db, db.execute(_OLDEST, (CHUNK,)).fetchall()) if self.exceeded(database, db) else Removed()
+            if not gone:
+                break
+            removed += gone
+        return removed
+
+    def shrinking(self) -> OutboxFull:
+        """What is told to who wants to add meanwhile."""
+        message = f"the budget of {self.max_bytes} bytes (outbox.max_bytes) was lowered, and old readings are being forgotten"
+        return OutboxFull(message, hint="wait; it goes on by itself")
 
     def _full(self, database: Database, held: Counts, removed: Removed) -> OutboxFull:
         kept = held.may_be_forgotten - removed.total()

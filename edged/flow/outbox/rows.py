@@ -73,6 +73,16 @@ def due(db: sqlite3.Connection, source: SourceName, now: float, limit: int) -> l
     return [message(seq, FrameId(id), source, body, attempts) for seq, id, body, attempts in found]
 
 
+def newest(db: sqlite3.Connection, source: SourceName) -> OutboxMessage | None:
+    """The pending row of a source with the highest seq."""
+    found = db.execute(
+        "SELECT seq, id, body, attempts FROM reading INDEXED BY pending JOIN payload USING (seq)"
+        " WHERE state = 'pending' AND source = ? ORDER BY seq DESC LIMIT 1",
+        (source,),
+    ).fetchone()
+    return message(found[0], FrameId(found[1]), source, found[2], found[3]) if found else None
+
+
 def message(seq: int, id: FrameId, source: SourceName, body: bytes, attempts: int) -> OutboxMessage:
     """A row as the relay knows it; its epoch is told by the outbox."""
     damage, payload = "", b""

@@ -86,6 +86,7 @@ class Outbox:
         """Commit readings in one transaction, each with the next `seq`; see `MessageStore.add`."""
         with self._lock:
             self._database.still_there()
+            self._shrink()
             counts = self._counts.copy()
             with self._transaction() as db:
                 known = rows.find(db, [reading.id for reading in readings])
@@ -102,6 +103,24 @@ class Outbox:
                     rows.insert(db, new, self._now())
             self._counts = counts
         return [known[reading.id] for reading in readings]
+
+    def _shrink(self) -> None:
+        """Come down to a budget that was lowered, in commits of their own: undone by a watchdog, one alone would begin anew for ever.
+
+        Raises:
+            OutboxFull: There is more to do; it goes on with the next call.
+        """
+        with self._database.reading() as db:
+            if not self._budget.exceeded(self._database, db):
+                return
+        counts = self._counts.copy()
+        with self._transaction() as db:
+            removed = self._budget.shrink(self._database, db)
+            more = removed and self._budget.exceeded(self._database, db)
+        counts.forgotten(removed)
+        self._counts = counts
+        if more:
+            raise self._budget.shrinking()
 
     def find(self, id: FrameId) -> Committed | None:
         """The commit of this id, if there is one."""
@@ -125,6 +144,12 @@ class Outbox:
             sources = [source for source in self._counts.sources() if source not in skip]
             found = [row for source in sources for row in rows.due(db, source, now, limit)]
         return self._told(sorted(found, key=lambda row: row.seq)[:limit])
+
+    def newest(self, source: SourceName) -> OutboxMessage | None:
+        """The pending row of a source that was committed last; see `MessageStore.newest`."""
+        with self._lock, self._database.reading() as db:
+            row = rows.newest(db, source)
+        return next(iter(self._told([row] if row else [])), None)
 
     def accept(self, seqs: Sequence[int], again: float | None = None) -> None:
         """The broker took these rows: pending becomes sent; see `MessageStore.accept`."""

@@ -71,6 +71,12 @@ class Delivery:
         """Topics that the broker does not take, and why."""
         return [block.fault for block in list(self._blocks.values())]
 
+    @property
+    def searching(self) -> bool:
+        """Whether a suspect waits for its turn to be sent alone."""
+        now = self._clock.monotonic()
+        return self.suspects.searching(now, self._closed(now))
+
     def look(self) -> None:
         """Look into the outbox again: something was committed, or time passed."""
         self._more = True
@@ -94,12 +100,15 @@ class Delivery:
     def answered(self, parcel: Parcel, code: int) -> None:
         """The broker has it, or said no: to this payload, or to anything on its topic."""
         row = _row(parcel)
+        over = row.seq not in self._flying  # a consumer has it: no refusal is its own fault
         self._landed(row)
         fault = mqtt_codes.not_taken(code, parcel.message.topic)
         if code == mqtt_codes.NO_SUBSCRIBER and self.require_subscriber:
             self._block(row.source, link_faults.nobody_subscribes(parcel.message.topic), alone=False)
         elif code < mqtt_codes.FAILURE:
             self._took(row, code)
+        elif over:
+            self.suspects.clear(row.seq)
         elif fault.suspicion is Suspicion.CERTAIN:
             self._count(row, fault.message)
         elif fault.suspicion is Suspicion.PERHAPS:
@@ -125,12 +134,12 @@ class Delivery:
 
     def silent(self, parcels: Sequence[Parcel]) -> None:
         """Never acknowledged, while others were."""
-        for parcel in parcels:
-            self.suspects.silent(_row(parcel), self._clock.monotonic())
+        for row in self._pending(parcels):
+            self.suspects.silent(row, self._clock.monotonic())
 
     def ended(self, parcels: Sequence[Parcel], fault: Fault, *, alone: bool, proven: bool) -> None:
         """The connection ended with these in flight."""
-        rows = sorted((_row(parcel) for parcel in parcels), key=lambda row: row.seq)
+        rows = sorted(self._pending(parcels), key=lambda row: row.seq)
         self._flying.clear()
         self._backlog.clear()
         for block in self._blocks.values():
@@ -156,9 +165,16 @@ class Delivery:
             self._taken = []
 
     def confirmed(self, seqs: Sequence[int]) -> None:
-        """A consumer has these, whatever the broker said."""
+        """A consumer has these, whatever the broker said: they are over, also where they are in flight or next."""
+        over = set(seqs)
+        self._flying -= over
+        self._backlog = deque(row for row in self._backlog if row.seq not in over)
         for seq in seqs:
             self.suspects.clear(seq)
+
+    def _pending(self, parcels: Sequence[Parcel]) -> list[OutboxMessage]:
+        """The rows of these that nobody confirmed while they were in flight."""
+        return [row for parcel in parcels if (row := _row(parcel)).seq in self._flying]
 
     def patience(self) -> float | None:
         """Seconds until `settle` wants to be called; None where nothing waits."""
@@ -173,9 +189,10 @@ class Delivery:
                 return row
             if row.source in asked or row.source in self._closed(now):
                 continue
-            if not block.alone:
+            if not block.alone and not self.suspects.crowded(row.source):
                 return row
-            self.suspects.ask(row, now)
+            if not self.suspects.ask(row, now):
+                self._scout(row.source, now)
             asked.add(row.source)
         return None
 
@@ -184,14 +201,28 @@ class Delivery:
             return False
         held = self._flying.union(self._taken)
         limit = _FETCH + len(held) + len(self.suspects)
-        rows = self._store.due(limit, self._clock.now().timestamp(), skip=[*self._closed(now), *asked])
+        skip = [*self._closed(now), *asked]
+        rows = self._store.due(limit, self._clock.now().timestamp(), skip=skip)
         self._more = len(rows) == limit
+        if self._blocks and not self._more:
+            self._lift([*skip, *(row.source for row in rows)])
         for row in rows:
             if row.damage:
                 self.bury(row, row.damage)
             elif row.seq not in held and row.seq not in self.suspects:
                 self._backlog.append(row)
         return bool(self._backlog)
+
+    def _scout(self, source: SourceName, now: float) -> None:
+        """So many rows of a topic were hung up on that nobody can tell their fault from its: what was read last may tell."""
+        row = self._store.newest(source)
+        if row is not None and not row.damage and row.seq not in self._flying and row.seq not in self._taken:
+            self.suspects.scout(row, now)
+
+    def _lift(self, waiting: Collection[SourceName]) -> None:
+        """Forget the blocks of topics where nothing waits any more: confirmed, or dead; else they are told as a fault for ever."""
+        for source in [source for source in self._blocks if source not in waiting]:
+            del self._blocks[source]
 
     def _closed(self, now: float) -> Collection[SourceName]:
         return [source for source, block in self._blocks.items() if block.probing or block.until > now] if self._blocks else ()

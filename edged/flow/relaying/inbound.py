@@ -193,7 +193,7 @@ def _ids(payload: bytes) -> list[FrameId]:
     if len(ids) > IDS:
         message = f"found {len(ids)} ids, at most {IDS} may be confirmed at a time"
         raise ValueError(message)
-    if not all(isinstance(id, str) and len(id) <= _ID_CHARACTERS for id in ids):
+    if not all(isinstance(id, str) and len(id) <= _ID_CHARACTERS and id.isascii() for id in ids):  # "\ud800" is JSON, no text for SQLite
         message = f"found ids that are no short texts, {wanted}"
         raise ValueError(message)
     return [FrameId(id) for id in ids]

@@ -78,12 +78,12 @@ class Lanes:
 
     def _next_picture(self, flying: Sequence[Parcel]) -> Parcel | None:
         """One at a time: they are large, and readings wait for nobody's picture."""
-        if len(self.delivery.suspects) or any(parcel.lane is self.pictures for parcel in flying):
+        if self.delivery.searching or any(parcel.lane is self.pictures for parcel in flying):
             return None
         return self.pictures.next()
 
     def _next_old(self, *, idle: bool) -> Parcel | None:
-        if len(self.delivery.suspects):
+        if self.delivery.searching:
             return None  # who is looked for is looked for alone
         return self.redelivery.next() or self.replay.next(idle=idle)
 

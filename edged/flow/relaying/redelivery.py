@@ -48,6 +48,8 @@ class Redelivery:
         self._first = timeout_seconds or 0.0
         self._longest = max(LONGEST_SECONDS, self._first)
         if timeout_seconds is None:
+            self._backlog.clear()
+            self._rounds = 0  # nor is it a fault any more that none came
             self._store.await_nothing()
 
     @property

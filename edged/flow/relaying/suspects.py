@@ -11,6 +11,7 @@ of the network, the broker or its access list, and never to be wedged by a row:
    that goes down, a takeover or a timeout therefore prove nothing.
 4. Accusations count only with a control: another row of the same topic was taken since the first of them.
    Then that first one counts as well. Who is not allowed to write to a topic is accused for ever, in vain.
+   Of a topic with more accused rows than a crowd the newest row is tried as the control, in place of the one before.
 5. A row that is never acknowledged is a suspect too, only sent later and later: silence proves nothing.
 
 A row that is refused by a PUBACK which may speak of its payload is accused at once: it was this row. Rule 4
@@ -63,11 +64,28 @@ class Suspects:
         for row in rows:
             self._rows.setdefault(row.seq, _Suspect(row, due)).due = due
 
-    def ask(self, row: OutboxMessage, now: float) -> None:
-        """Let this row find out alone whether its topic is open, unless others are there to do so."""
-        same = [suspect for suspect in self._rows.values() if suspect.row.source == row.source]
-        if len(same) < CROWD and all(suspect.accusations or suspect.silences for suspect in same):
+    def ask(self, row: OutboxMessage, now: float) -> bool:
+        """Let this row find out alone whether its topic is open, unless others are there to do so; False where it is one too many."""
+        same = self._of(row.source)
+        if any(not (suspect.accusations or suspect.silences) for suspect in same):
+            return True
+        if len(same) < CROWD:
             self.add([row], now)
+        return len(same) < CROWD
+
+    def crowded(self, source: SourceName) -> bool:
+        """Whether no more rows of the topic are to become suspects, but for a scout."""
+        return len(self._of(source)) >= CROWD
+
+    def scout(self, row: OutboxMessage, now: float) -> None:
+        """As `ask`, for the newest row of a topic beyond its crowd, in place of the one before: a crowd that is all bad has no control."""
+        if row.seq not in self._rows:
+            for seq in sorted(suspect.row.seq for suspect in self._of(row.source))[CROWD:]:
+                self.clear(seq)
+            self.add([row], now)
+
+    def _of(self, source: SourceName) -> list[_Suspect]:
+        return [suspect for suspect in self._rows.values() if suspect.row.source == source]
 
     def hold(self, source: SourceName, until: float) -> None:
         """The topic waits until then; its other rows, the control, then go first again."""
@@ -92,16 +110,23 @@ class Suspects:
     def clear(self, seq: int) -> None:
         """The row is gone."""
         self._rows.pop(seq, None)
+        if self._accused is not None and self._accused.seq == seq:
+            self._accused = None
 
     def next(self, now: float, closed: Collection[SourceName] = ()) -> OutboxMessage | None:
         """The suspect to send alone now; none of the topics in *closed*."""
         suspect = min(self._due(now, closed), key=lambda suspect: suspect.order, default=None)
         return suspect.row if suspect else None
 
+    def searching(self, now: float, closed: Collection[SourceName] = ()) -> bool:
+        """Whether a suspect is to be sent alone now; one that comes later keeps nobody else waiting until then."""
+        return bool(self._due(now, closed))
+
     def pressing(self, now: float, closed: Collection[SourceName] = ()) -> bool:
         """Whether a suspect must go before the others."""
         due = self._due(now, closed)
-        return len(due) >= CROWD or any(suspect.due <= now - URGENT_SECONDS for suspect in due)
+        fresh = sum(not (suspect.accusations or suspect.silences) for suspect in due)  # the others were tried, and may go on waiting
+        return fresh >= CROWD or any(suspect.due <= now - URGENT_SECONDS for suspect in due)
 
     def ended(self, rows: list[OutboxMessage], suspicion: Suspicion, now: float, *, alone: bool, proven: bool) -> OutboxMessage | None:
         """A connection ended with *rows* in flight; returns the one that the broker itself names as the reason.
