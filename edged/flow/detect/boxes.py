@@ -6,6 +6,7 @@ its polygons (Vatti clipping; of a rectangle that is a rectangle again, so nothi
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -36,7 +37,7 @@ def boxes_of(likely: Map, thresholds: Thresholds) -> list[Corners]:
     """The rectangles of text in the map, in pixels of the map, in no order; no more than MAX_BOXES, the largest."""
     mask = (likely > SURE * thresholds.pixel).view(np.uint8)
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    largest = sorted(contours, key=cv2.contourArea, reverse=True)[: 2 * MAX_BOXES]
+    largest = sorted(contours, key=cv2.contourArea, reverse=True)[: 2 * MAX_BOXES]  # some are no text
     found = (_box(likely, contour, thresholds) for contour in largest)
     return list(islice((box for box in found if box is not None), MAX_BOXES))
 
@@ -73,6 +74,19 @@ def clockwise(corners: cv2.typing.MatLike) -> Corners:
     ring = np.roll(ring, -int(np.argmax(directions)), axis=0)
     width, height = np.linalg.norm(ring[1] - ring[0]), np.linalg.norm(ring[3] - ring[0])
     return np.roll(ring, -1, axis=0) if height > _TALL * width else ring
+
+
+class Hulls:
+    """The upright rectangles around boxes: which of them meet another one, without a look at each pair of boxes."""
+
+    def __init__(self, boxes: Sequence[Corners]) -> None:
+        self._lows = np.array([box.min(axis=0) for box in boxes]).reshape(-1, 2)
+        self._highs = np.array([box.max(axis=0) for box in boxes]).reshape(-1, 2)
+
+    def meeting(self, low: npt.ArrayLike, high: npt.ArrayLike) -> list[int]:
+        """The numbers of those that share something with what lies between two points, x and y."""
+        meets = ((self._lows < high) & (self._highs > low)).all(axis=1)
+        return [int(number) for number in np.flatnonzero(meets)]
 
 
 def length(box: Corners) -> float:

@@ -4,13 +4,13 @@ A detector that is shown a large frame at a quarter of its size says of text of 
 takes neighbouring lines for one. So the first look tells where to look closer, and a page of large print costs no second one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import cv2
 import numpy as np
 
-from edged.flow.detect.boxes import Corners
+from edged.flow.detect.boxes import Corners, Hulls
 
 SMALL: Final = 11.0  # pixels of the map, as boxes grow by `boxes.Thresholds.unclip`: lower ones are looked at again
 _GAIN: Final = 1.5  # times larger at least, or it is not worth a look
@@ -38,8 +38,8 @@ def closer(boxes: Sequence[Corners], scale: float, pixels: int, search: Search) 
             return kept
         large = [box for box in kept if height_of(box) * scale >= SMALL]
         found = search(by, small)
-        fresh = [box for box, near in zip(found, _near(found, large), strict=True) if not any(covered(box, one) > _SAME for one in near)]
-        missed = [box for box, near in zip(small, _near(small, fresh), strict=True) if not any(covered(one, box) > 0 for one in near)]
+        fresh = [box for box, near in _with_those_near(found, large) if not any(covered(box, one) > _SAME for one in near)]
+        missed = [box for box, near in _with_those_near(small, fresh) if not any(covered(one, box) > 0 for one in near)]
         kept, scale = [*large, *fresh, *missed], 1 / by
 
 
@@ -48,15 +48,10 @@ def height_of(corners: Corners) -> float:
     return float(min(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[3] - corners[0])))
 
 
-def _near(boxes: Sequence[Corners], others: Sequence[Corners]) -> Iterator[list[Corners]]:
-    """For each box those of the others that may share something with it: of a thousand, a few."""
-    if not others:
-        yield from ([] for _ in boxes)
-        return
-    lows, highs = np.stack([box.min(axis=0) for box in others]), np.stack([box.max(axis=0) for box in others])
-    for box in boxes:
-        meets = (lows < box.max(axis=0)).all(axis=1) & (highs > box.min(axis=0)).all(axis=1)
-        yield [others[int(index)] for index in np.flatnonzero(meets)]
+def _with_those_near(boxes: Sequence[Corners], others: Sequence[Corners]) -> list[tuple[Corners, list[Corners]]]:
+    """Each box with those of the others that may share something with it: of a thousand, a few."""
+    hulls = Hulls(others)
+    return [(box, [others[number] for number in hulls.meeting(box.min(axis=0), box.max(axis=0))]) for box in boxes]
 
 
 def covered(corners: Corners, other: Corners) -> float:

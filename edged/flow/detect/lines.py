@@ -28,13 +28,12 @@ def lines_of(
         beat: Called for each line: a page may have a thousand.
     """
     tall, wide = image.shape[:2]
-
-    def cut(corners: Corners) -> Pixels:
+    lines = list[TextLine]()
+    for corners in boxes:
         beat()
-        return _cut(image, corners)
-
-    cuts = ((corners, cut(corners)) for corners in boxes)
-    return tuple(TextLine(image=prepared(cut), box=_box(corners, wide, tall), reasons=doubts(cut)) for corners, cut in cuts)
+        cut = _cut(image, corners)
+        lines.append(TextLine(image=prepared(cut), box=_box(corners, wide, tall), reasons=doubts(cut)))
+    return tuple(lines)
 
 
 def _cut(image: Pixels, corners: Corners) -> Pixels:

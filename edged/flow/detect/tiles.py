@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from edged.flow.detect.boxes import Corners, Map
+from edged.flow.detect.boxes import Corners, Hulls, Map
 from edged.flow.detect.fit import SHARED, Size
 from edged.types import Pixels
 
@@ -50,15 +50,8 @@ def tiles(plane: Size, size: Size) -> list[Tile]:
 
 def touched(found: Sequence[Tile], boxes: Sequence[Corners]) -> list[Tile]:
     """The tiles in which one of the boxes lies; boxes in pixels of the plane."""
-    if not boxes:
-        return []
-    lows, highs = np.stack([box.min(axis=0) for box in boxes]), np.stack([box.max(axis=0) for box in boxes])
-
-    def meets(tile: Tile) -> bool:
-        (_, top, bottom), (_, left, right) = tile
-        return bool(((highs > (left, top)) & (lows < (right, bottom))).all(axis=1).any())
-
-    return [tile for tile in found if meets(tile)]
+    hulls = Hulls(boxes)
+    return [tile for tile in found if hulls.meeting((tile.across.first, tile.down.first), (tile.across.end, tile.down.end))]
 
 
 def joined(plane: Size, chosen: Sequence[Tile], window: Callable[[Tile], Pixels], look: Callable[[Pixels], Map]) -> Map:

@@ -50,23 +50,22 @@ class Budget:
         """
         removed = Removed()
         need = sum(payloads) + len(payloads) * _ROW_BYTES
-        while database.live_bytes(db) + need > self.max_bytes - WAL_BYTES:
-            gone = _forget(db, db.execute(_OLDEST, (CHUNK,)).fetchall())
+        while self.exceeded(database, db, need):
+            gone = _forget(db, _oldest(db))
             if not gone:
                 raise self._full(database, held, removed)
             removed += gone
         return removed
 
-    def exceeded(self, database: Database, db: sqlite3.Connection) -> bool:
-        """Whether more is held than may be: the budget was lowered."""
-        return database.live_bytes(db) > self.max_bytes - WAL_BYTES
+    def exceeded(self, database: Database, db: sqlite3.Connection, need: int = 0) -> bool:
+        """Whether more is held than may be, with *need* more bytes; without any: the budget was lowered."""
+        return database.live_bytes(db) + need > self.max_bytes - WAL_BYTES
 
     def shrink(self, database: Database, db: sqlite3.Connection) -> Removed:
         """Forget the oldest sent rows, some at a time, until the budget is kept or nothing more may go."""
         removed = Removed()
         for _ in range(_CHUNKS):
-            gone = _forget(db, db.execute(_OLDEST, (CHUNK,)).fetchall()) if self.exceeded(database, db) else Removed()
-            if not gone:
+            if not self.exceeded(database, db) or not (gone := _forget(db, _oldest(db))):
                 break
             removed += gone
         return removed
@@ -93,15 +92,20 @@ class Budget:
     def has_old(self, database: Database, now: float) -> bool:
         """Whether `forget_old` would find something: the usual answer is no, and costs no transaction."""
         with database.reading() as db:
-            times = [row[2] for row in db.execute(_OLDEST, (CHUNK,))]
+            times = [row[2] for row in _oldest(db)]
         return any(self.age.is_old(time, now) or self.age.is_timeless(time, now) for time in times)
 
     def forget_old(self, db: sqlite3.Connection, now: float) -> Removed:
         """Forget some rows that were sent longer ago than they are kept; where the time says nothing, it is counted from now."""
-        oldest = db.execute(_OLDEST, (CHUNK,)).fetchall()
+        oldest = _oldest(db)
         timeless = [(now, row[0]) for row in oldest if self.age.is_timeless(row[2], now)]
         db.executemany("UPDATE reading SET changed_at = ? WHERE seq = ?", timeless)
         return _forget(db, [row for row in oldest if self.age.is_old(row[2], now)])
+
+
+def _oldest(db: sqlite3.Connection) -> list[tuple[int, str, float]]:
+    """A chunk of the rows that may be forgotten, those first that were sent first."""
+    return db.execute(_OLDEST, (CHUNK,)).fetchall()
 
 
 def _forget(db: sqlite3.Connection, rows: list[tuple[int, str, float]]) -> Removed:

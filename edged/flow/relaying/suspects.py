@@ -40,9 +40,14 @@ class _Suspect:
     silences: int = 0
 
     @property
+    def tries(self) -> int:
+        """How often it was sent in vain since it is suspected."""
+        return self.accusations + self.silences
+
+    @property
     def order(self) -> tuple[int, int]:
         """Rows that nobody accused go first: they are the control of the others."""
-        return self.accusations + self.silences, self.row.seq
+        return self.tries, self.row.seq
 
 
 class Suspects:
@@ -67,7 +72,7 @@ class Suspects:
     def ask(self, row: OutboxMessage, now: float) -> bool:
         """Let this row find out alone whether its topic is open, unless others are there to do so; False where it is one too many."""
         same = self._of(row.source)
-        if any(not (suspect.accusations or suspect.silences) for suspect in same):
+        if any(not suspect.tries for suspect in same):
             return True
         if len(same) < CROWD:
             self.add([row], now)
@@ -125,7 +130,7 @@ class Suspects:
     def pressing(self, now: float, closed: Collection[SourceName] = ()) -> bool:
         """Whether a suspect must go before the others."""
         due = self._due(now, closed)
-        fresh = sum(not (suspect.accusations or suspect.silences) for suspect in due)  # the others were tried, and may go on waiting
+        fresh = sum(not suspect.tries for suspect in due)  # the others were tried, and may go on waiting
         return fresh >= CROWD or any(suspect.due <= now - URGENT_SECONDS for suspect in due)
 
     def ended(self, rows: list[OutboxMessage], suspicion: Suspicion, now: float, *, alone: bool, proven: bool) -> OutboxMessage | None:

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -146,7 +146,5 @@ class OutboxMachine(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-OutboxMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+OutboxMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
 TestOutboxModel = OutboxMachine.TestCase

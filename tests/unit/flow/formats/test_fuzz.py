@@ -1,6 +1,6 @@
 """Hostile bytes raise frame errors and nothing else."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edged.errors import FrameError
@@ -9,7 +9,7 @@ from edged.flow.formats.exif import orientation
 from tests.doubles.pictures.catalogue import readable
 
 MAGICS = [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF\x40\0\0\0WEBP"]
-FEW = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=400)
 
 
 def judged(data: bytes) -> None:
